@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC165} from "@openzeppelin/contracts/interfaces/IERC165.sol";
+import {IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
+import {IERC721} from "@openzeppelin/contracts/interfaces/IERC721.sol";
+import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {ERC6551AccountLib} from "erc6551/lib/ERC6551AccountLib.sol";
+
+import {DeviceKeys} from "./DeviceKeys.sol";
+import {DevicePermissions} from "./DevicePermissions.sol";
+import {DeviceUse} from "./DeviceUse.sol";
+import {IDeviceRegistry} from "./IDeviceRegistry.sol";
+import {IERC4907} from "./IERC4907.sol";
+import {IMakerRegistry} from "./IMakerRegistry.sol";
+
+/// @title DeviceRegistry
+/// @notice See {IDeviceRegistry}. Here: registration, attestation, life, key rotation, heartbeats and transfers; keys
+/// are in {DeviceKeys}, users and grants in {DeviceUse}.
+contract DeviceRegistry is DeviceUse, EIP712 {
+    bytes32 private constant REGISTRATION_TYPEHASH =
+        keccak256(
+            "Registration(uint8 keyType,bytes key,address owner,uint32 makerId,bytes32 modelHash,"
+            "bytes32 documentHash,string documentURI,uint48 deadline)"
+        );
+    bytes32 private constant ATTESTATION_ACCEPTANCE_TYPEHASH =
+        keccak256(
+            "AttestationAcceptance(uint256 deviceId,uint32 makerId,uint24 lot,bytes32 modelHash,"
+            "uint32 nonce,uint48 deadline)"
+        );
+    bytes32 private constant KEY_ROTATION_TYPEHASH =
+        keccak256(
+            "KeyRotation(uint256 deviceId,bytes32 oldKeyHash,bytes32 newKeyHash,uint32 nonce,uint48 deadline)"
+        );
+    bytes32 private constant HEARTBEAT_TYPEHASH =
+        keccak256("Heartbeat(uint256 deviceId,uint48 timestamp,bytes32 firmwareHash)");
+
+    /// @dev Public notice before an owner may change a key alone: long enough for a buyer or a renter to see it.
+    uint48 private constant ROTATION_NOTICE = 7 days;
+    /// @dev How far a device's clock may run ahead.
+    uint48 private constant MAX_CLOCK_DRIFT = 5 minutes;
+    /// @dev How many wallets deep a safe transfer looks for a cycle.
+    uint256 private constant MAX_OWNERSHIP_DEPTH = 8;
+
+    struct PendingRotation {
+        bytes32 newKeyHash;
+        uint48 readyAt;
+        uint32 version;
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    IMakerRegistry public immutable makers;
+    /// @inheritdoc IDeviceRegistry
+    address public immutable accountImplementation;
+    /// @inheritdoc IDeviceRegistry
+    address public immutable erc6551Registry;
+    /// @dev The chain that wallets are bound to stays the one of the deployment: after a chain split both sides keep
+    /// their wallets, and EIP-712 keeps their signatures apart.
+    uint256 private immutable _accountChainId;
+
+    mapping(uint256 deviceId => bytes32) private _documentHashes;
+    mapping(uint256 deviceId => PendingRotation) private _pendingRotations;
+    mapping(uint256 deviceId => address) private _lastOwners;
+
+    /// @param authority The suite's AccessManager.
+    /// @param makers_ The suite's {IMakerRegistry}.
+    /// @param accountImplementation_ The code of every device's wallet, see {IDeviceAccount}.
+    /// @param erc6551Registry_ The canonical ERC-6551 registry.
+    /// @param p256Verifier The suite's {IP256Verifier}.
+    constructor(
+        address authority,
+        IMakerRegistry makers_,
+        address accountImplementation_,
+        address erc6551Registry_,
+        address p256Verifier
+    )
+        ERC721("DeFIoT Device", "DEVICE")
+        EIP712("DeFIoT DeviceRegistry", "1")
+        AccessManaged(authority)
+        DeviceKeys(p256Verifier)
+    {
+        require(address(makers_).code.length != 0, DeviceRegistryNoCode(address(makers_)));
+        require(accountImplementation_.code.length != 0, DeviceRegistryNoCode(accountImplementation_));
+        require(erc6551Registry_.code.length != 0, DeviceRegistryNoCode(erc6551Registry_));
+        makers = makers_;
+        accountImplementation = accountImplementation_;
+        erc6551Registry = erc6551Registry_;
+        _accountChainId = block.chainid;
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function register(
+        Registration calldata registration,
+        bytes calldata deviceSignature,
+        bytes calldata ownerSignature,
+        Attestation calldata attestation
+    ) external returns (uint256 deviceId) {
+        bytes32 keyHash = _checkedKeyHash(registration.keyType, registration.key);
+        require(_isFresh(keyHash), DeviceRegistryKnownKey(keyHash));
+        _register(keyHash, registration, deviceSignature, ownerSignature, attestation);
+        return uint256(keyHash);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function registerMany(Claim[] calldata claims) external {
+        for (uint256 i = 0; i < claims.length; ++i) {
+            Claim calldata claim = claims[i];
+            bytes32 keyHash = _checkedKeyHash(claim.registration.keyType, claim.registration.key);
+            if (_isFresh(keyHash)) {
+                _register(
+                    keyHash,
+                    claim.registration,
+                    claim.deviceSignature,
+                    claim.ownerSignature,
+                    claim.attestation
+                );
+            } else {
+                emit RegistrationSkipped(keyHash);
+            }
+        }
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function attest(
+        AttestationAcceptance calldata acceptance,
+        bytes calldata evidence,
+        bytes calldata ownerSignature
+    ) external {
+        uint256 deviceId = acceptance.deviceId;
+        _checkDeadline(acceptance.deadline);
+        _checkOwnerConsent(_requireOwned(deviceId), _hashTypedDataV4(_hashAcceptance(acceptance)), ownerSignature);
+        Record storage record = _records[deviceId];
+        // The first maker stays, or a recall could be washed off by another. Lots only rise, or an older lot could be
+        // dug out after the recall of a newer one.
+        require(
+            (record.makerId == 0 || record.makerId == acceptance.makerId) && acceptance.lot >= record.lot,
+            DeviceRegistryStaleAttestation(deviceId, acceptance.makerId, acceptance.lot)
+        );
+        makers.checkAttestation(
+            acceptance.makerId,
+            acceptance.lot,
+            _currentKeyHash(deviceId),
+            acceptance.modelHash,
+            evidence
+        );
+
+        record.makerId = acceptance.makerId;
+        record.lot = acceptance.lot;
+        record.unattested = false;
+        ++record.nonce;
+        emit DeviceAttested(deviceId, acceptance.makerId, acceptance.lot, acceptance.modelHash);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function suspend(uint256 deviceId) external onlyPermitted(deviceId, DevicePermissions.OPERATION) {
+        _moveStatus(deviceId, Status.Active, Status.Suspended);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function resume(uint256 deviceId) external onlyPermitted(deviceId, DevicePermissions.OPERATION) {
+        _moveStatus(deviceId, Status.Suspended, Status.Active);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function retire(uint256 deviceId) external onlyDeviceOwner(deviceId) {
+        _records[deviceId].status = Status.Retired;
+        _lastOwners[deviceId] = msg.sender;
+        emit DeviceStatusSet(deviceId, Status.Retired);
+        _burn(deviceId);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function announceKeyRotation(uint256 deviceId, bytes32 newKeyHash) external onlyDeviceOwner(deviceId) {
+        require(_isFresh(newKeyHash), DeviceRegistryKnownKey(newKeyHash));
+        uint48 readyAt = uint48(block.timestamp) + ROTATION_NOTICE;
+        _pendingRotations[deviceId] = PendingRotation(newKeyHash, readyAt, _records[deviceId].version);
+        emit KeyRotationAnnounced(deviceId, newKeyHash, readyAt);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function cancelKeyRotation(uint256 deviceId) external onlyDeviceOwner(deviceId) {
+        (, uint48 readyAt) = pendingKeyRotationOf(deviceId);
+        require(readyAt != 0, DeviceRegistryNoPendingRotation(deviceId));
+        delete _pendingRotations[deviceId];
+        emit KeyRotationCancelled(deviceId);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function rotateKey(
+        KeyRotation calldata rotation,
+        bytes calldata newKeySignature,
+        bytes calldata oldKeySignature,
+        bytes calldata ownerSignature
+    ) external {
+        _checkDeadline(rotation.deadline);
+        bytes32 oldKeyHash = _currentKeyHash(rotation.deviceId);
+        bytes32 newKeyHash = _checkedKeyHash(rotation.newKeyType, rotation.newKey);
+        require(_isFresh(newKeyHash), DeviceRegistryKnownKey(newKeyHash));
+
+        bytes32 digest = _hashTypedDataV4(_hashRotation(rotation, oldKeyHash, newKeyHash));
+        _checkOwnerConsent(_requireOwned(rotation.deviceId), digest, ownerSignature);
+        _checkNewKey(rotation.newKeyType, rotation.newKey, newKeyHash, digest, newKeySignature);
+        if (oldKeySignature.length == 0) _checkNotice(rotation.deviceId, newKeyHash);
+        else _checkOldKey(rotation.deviceId, oldKeyHash, digest, oldKeySignature);
+        _rotate(rotation, oldKeyHash, newKeyHash);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function heartbeat(Heartbeat calldata beat) external {
+        uint48 seen = _records[beat.deviceId].lastSeen;
+        require(_isTimely(beat.timestamp, seen), DeviceRegistryInvalidTimestamp(beat.timestamp, seen));
+        require(_isSignedBeat(beat), DeviceRegistryInvalidDeviceSignature(_currentKeyHash(beat.deviceId)));
+        _recordBeat(beat);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function heartbeats(Heartbeat[] calldata beats) external returns (uint256 recorded) {
+        for (uint256 i = 0; i < beats.length; ++i) {
+            Heartbeat calldata beat = beats[i];
+            if (_isTimely(beat.timestamp, _records[beat.deviceId].lastSeen) && _isSignedBeat(beat)) {
+                _recordBeat(beat);
+                ++recorded;
+            }
+        }
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function setDocument(
+        uint256 deviceId,
+        bytes32 documentHash,
+        string calldata documentURI
+    ) external onlyPermitted(deviceId, DevicePermissions.DOCUMENT) {
+        _checkDocument(documentHash, documentURI);
+        _documentHashes[deviceId] = documentHash;
+        emit DocumentSet(deviceId, documentHash, documentURI);
+        emit MetadataUpdate(deviceId);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function trustOf(uint256 deviceId) external view returns (Trust trust) {
+        Record memory record = _records[deviceId];
+        require(record.status != Status.None, DeviceRegistryUnknownDevice(deviceId));
+        if (record.makerId == 0) return Trust.SelfCertified;
+
+        (bool verified, bool recalled) = makers.standingOf(record.makerId, record.lot, bytes32(deviceId));
+        if (record.rotated && !recalled) {
+            (, recalled) = makers.standingOf(record.makerId, record.lot, _currentKeyHash(deviceId));
+        }
+        // A recall is of the hardware: another key does not shake it off.
+        if (recalled) return Trust.Recalled;
+        if (record.unattested) return Trust.SelfCertified;
+        return verified ? Trust.AttestedByVerifiedMaker : Trust.Attested;
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function documentHashOf(uint256 deviceId) external view returns (bytes32 documentHash) {
+        return _documentHashes[deviceId];
+    }
+
+    /// @notice The device's DID, `did:defiot:<chain id>:<registry>:<device id>`: a URI that needs no storage and that
+    /// a resolver answers with the device's keys and document.
+    /// Reverts with ERC721NonexistentToken.
+    function tokenURI(uint256 deviceId) public view override returns (string memory uri) {
+        _requireOwned(deviceId);
+        return
+            string.concat(
+                "did:defiot:",
+                Strings.toString(block.chainid),
+                ":",
+                Strings.toHexString(address(this)),
+                ":",
+                Strings.toHexString(deviceId, 32)
+            );
+    }
+
+    /// @inheritdoc ERC721
+    /// @dev Besides the receiver's consent: a device must not come to belong to itself, over other wallets.
+    function safeTransferFrom(
+        address from,
+        address to,
+        uint256 deviceId,
+        bytes memory data
+    ) public override(ERC721, IERC721) {
+        _checkNoCycle(deviceId, to);
+        super.safeTransferFrom(from, to, deviceId, data);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function controllerOf(uint256 deviceId) public view returns (address controller) {
+        controller = _ownerOf(deviceId);
+        if (controller == address(0)) controller = _lastOwners[deviceId];
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function accountOf(uint256 deviceId) public view returns (address account) {
+        return
+            ERC6551AccountLib.computeAddress(
+                erc6551Registry,
+                accountImplementation,
+                0,
+                _accountChainId,
+                address(this),
+                deviceId
+            );
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function pendingKeyRotationOf(uint256 deviceId) public view returns (bytes32 newKeyHash, uint48 readyAt) {
+        PendingRotation memory pending = _pendingRotations[deviceId];
+        if (pending.version == _records[deviceId].version) return (pending.newKeyHash, pending.readyAt);
+    }
+
+    /// @inheritdoc ERC721
+    function supportsInterface(bytes4 interfaceId) public view override(ERC721, IERC165) returns (bool) {
+        return
+            interfaceId == type(IERC4906).interfaceId ||
+            interfaceId == type(IERC4907).interfaceId ||
+            super.supportsInterface(interfaceId);
+    }
+
+    function _update(address to, uint256 deviceId, address auth) internal override returns (address from) {
+        require(to != accountOf(deviceId), DeviceRegistryOwnAccount(deviceId));
+        from = super._update(to, deviceId, auth);
+        if (from != address(0)) _bumpVersion(deviceId);
+    }
+
+    function _register(
+        bytes32 keyHash,
+        Registration calldata registration,
+        bytes calldata deviceSignature,
+        bytes calldata ownerSignature,
+        Attestation calldata attestation
+    ) private {
+        _checkDeadline(registration.deadline);
+        _checkDocument(registration.documentHash, registration.documentURI);
+        bytes32 digest = _hashTypedDataV4(_hashRegistration(registration));
+        _checkOwnerConsent(registration.owner, digest, ownerSignature);
+        _checkNewKey(registration.keyType, registration.key, keyHash, digest, deviceSignature);
+        _checkAttestation(keyHash, registration, attestation);
+        _mintDevice(uint256(keyHash), registration, attestation.lot);
+    }
+
+    function _mintDevice(uint256 deviceId, Registration calldata registration, uint24 lot) private {
+        _records[deviceId] = Record({
+            status: Status.Active,
+            keyType: registration.keyType,
+            rotated: false,
+            unattested: false,
+            makerId: registration.makerId,
+            lot: lot,
+            version: 0,
+            nonce: 0,
+            lastSeen: 0
+        });
+        _storeKey(deviceId, registration.keyType, registration.key);
+        if (registration.documentHash != 0) _documentHashes[deviceId] = registration.documentHash;
+        _mint(registration.owner, deviceId);
+        emit DeviceRegistered(
+            deviceId,
+            registration.owner,
+            registration.makerId,
+            lot,
+            registration.keyType,
+            registration.key,
+            registration.modelHash,
+            registration.documentHash,
+            registration.documentURI
+        );
+    }
+
+    function _rotate(KeyRotation calldata rotation, bytes32 oldKeyHash, bytes32 newKeyHash) private {
+        uint256 deviceId = rotation.deviceId;
+        Record storage record = _records[deviceId];
+        record.unattested = record.makerId != 0;
+        ++record.nonce;
+        delete _pendingRotations[deviceId];
+        _storeRotatedKey(deviceId, rotation.newKeyType, rotation.newKey, newKeyHash);
+        emit KeyRotated(deviceId, oldKeyHash, newKeyHash, rotation.newKeyType, rotation.newKey);
+        emit MetadataUpdate(deviceId);
+    }
+
+    function _moveStatus(uint256 deviceId, Status from, Status to) private {
+        Status status = _records[deviceId].status;
+        require(status == from, DeviceRegistryWrongStatus(deviceId, status));
+        _records[deviceId].status = to;
+        emit DeviceStatusSet(deviceId, to);
+    }
+
+    function _recordBeat(Heartbeat calldata beat) private {
+        _records[beat.deviceId].lastSeen = beat.timestamp;
+        emit HeartbeatRecorded(beat.deviceId, beat.timestamp, beat.firmwareHash);
+    }
+
+    function _isSignedBeat(Heartbeat calldata beat) private view returns (bool) {
+        bytes32 structHash = keccak256(
+            abi.encode(HEARTBEAT_TYPEHASH, beat.deviceId, beat.timestamp, beat.firmwareHash)
+        );
+        return _isDeviceSignature(beat.deviceId, _hashTypedDataV4(structHash), beat.signature);
+    }
+
+    function _isTimely(uint48 timestamp, uint48 seen) private view returns (bool) {
+        return timestamp > seen && timestamp <= block.timestamp + MAX_CLOCK_DRIFT;
+    }
+
+    function _checkDeadline(uint48 deadline) private view {
+        require(block.timestamp <= deadline, DeviceRegistryExpiredSignature(deadline));
+    }
+
+    function _checkOwnerConsent(address owner, bytes32 digest, bytes calldata signature) private view {
+        require(
+            owner == msg.sender || SignatureChecker.isValidSignatureNowCalldata(owner, digest, signature),
+            DeviceRegistryInvalidOwnerSignature(owner)
+        );
+    }
+
+    /// @dev The maker is part of what the device signed, so a relayer can neither take an attestation away nor add one.
+    function _checkAttestation(
+        bytes32 keyHash,
+        Registration calldata registration,
+        Attestation calldata attestation
+    ) private view {
+        if (registration.makerId == 0) {
+            bool absent = attestation.lot == 0 && attestation.evidence.length == 0;
+            require(absent, DeviceRegistryUnexpectedAttestation(attestation.lot));
+        } else {
+            makers.checkAttestation(
+                registration.makerId,
+                attestation.lot,
+                keyHash,
+                registration.modelHash,
+                attestation.evidence
+            );
+        }
+    }
+
+    function _checkNewKey(
+        uint8 keyType,
+        bytes calldata key,
+        bytes32 keyHash,
+        bytes32 digest,
+        bytes calldata signature
+    ) private view {
+        bool signed = _isSignedByNewKey(keyType, key, keyHash, digest, signature);
+        require(signed, DeviceRegistryInvalidDeviceSignature(keyHash));
+    }
+
+    function _checkOldKey(
+        uint256 deviceId,
+        bytes32 keyHash,
+        bytes32 digest,
+        bytes calldata signature
+    ) private view {
+        bool signed = _isSignedByCurrentKey(deviceId, digest, signature);
+        require(signed, DeviceRegistryInvalidDeviceSignature(keyHash));
+    }
+
+    function _checkNotice(uint256 deviceId, bytes32 newKeyHash) private view {
+        (bytes32 announced, uint48 readyAt) = pendingKeyRotationOf(deviceId);
+        if (announced != newKeyHash) readyAt = 0;
+        bool ready = readyAt != 0 && block.timestamp >= readyAt;
+        require(ready, DeviceRegistryRotationNotReady(deviceId, newKeyHash, readyAt));
+    }
+
+    /// @dev Reads the receiver's code, never calls it: a wallet's code says which device it serves, and the computed
+    /// address says that it says so truly.
+    function _checkNoCycle(uint256 deviceId, address receiver) private view {
+        address holder = receiver;
+        for (uint256 depth = 0; _isDeviceAccount(holder); ++depth) {
+            (, , uint256 held) = ERC6551AccountLib.token(holder);
+            bool cycle = held == deviceId || depth == MAX_OWNERSHIP_DEPTH;
+            require(!cycle, DeviceRegistryOwnershipCycle(deviceId, receiver));
+            holder = controllerOf(held);
+        }
+    }
+
+    function _isDeviceAccount(address holder) private view returns (bool) {
+        if (!ERC6551AccountLib.isERC6551Account(holder, accountImplementation, erc6551Registry)) return false;
+        (uint256 chainId, address tokenContract, ) = ERC6551AccountLib.token(holder);
+        return chainId == _accountChainId && tokenContract == address(this);
+    }
+
+    function _hashAcceptance(AttestationAcceptance calldata acceptance) private view returns (bytes32 structHash) {
+        return
+            keccak256(
+                abi.encode(
+                    ATTESTATION_ACCEPTANCE_TYPEHASH,
+                    acceptance.deviceId,
+                    acceptance.makerId,
+                    acceptance.lot,
+                    acceptance.modelHash,
+                    _records[acceptance.deviceId].nonce,
+                    acceptance.deadline
+                )
+            );
+    }
+
+    function _hashRotation(
+        KeyRotation calldata rotation,
+        bytes32 oldKeyHash,
+        bytes32 newKeyHash
+    ) private view returns (bytes32 structHash) {
+        return
+            keccak256(
+                abi.encode(
+                    KEY_ROTATION_TYPEHASH,
+                    rotation.deviceId,
+                    oldKeyHash,
+                    newKeyHash,
+                    _records[rotation.deviceId].nonce,
+                    rotation.deadline
+                )
+            );
+    }
+
+    function _checkDocument(bytes32 documentHash, string calldata documentURI) private pure {
+        bool valid = documentHash != 0 || bytes(documentURI).length == 0;
+        require(valid, DeviceRegistryDocumentWithoutHash(documentURI));
+    }
+
+    function _hashRegistration(Registration calldata registration) private pure returns (bytes32 structHash) {
+        return
+            keccak256(
+                abi.encode(
+                    REGISTRATION_TYPEHASH,
+                    registration.keyType,
+                    keccak256(registration.key),
+                    registration.owner,
+                    registration.makerId,
+                    registration.modelHash,
+                    registration.documentHash,
+                    keccak256(bytes(registration.documentURI)),
+                    registration.deadline
+                )
+            );
+    }
+}

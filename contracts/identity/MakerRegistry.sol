@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+
+import {IMakerRegistry} from "./IMakerRegistry.sol";
+
+/// @title MakerRegistry
+/// @notice See {IMakerRegistry}.
+contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
+    bytes32 private constant ATTESTATION_TYPEHASH =
+        keccak256("Attestation(uint32 makerId,uint24 lot,bytes32 keyHash,bytes32 modelHash,uint48 deadline)");
+
+    /// @dev Bytes of the deadline that stands before the signature in a signer lot's evidence.
+    uint256 private constant DEADLINE_LENGTH = 6;
+
+    uint32 private _makerCount;
+    /// @dev Slot 0 holds `verified`, `signerLot` and `lots`; a 20-byte signer takes one slot: two reads to attest.
+    mapping(uint32 makerId => Maker) private _makers;
+    mapping(uint32 makerId => mapping(uint24 lot => bytes32)) private _batchRoots;
+    mapping(uint32 makerId => mapping(uint24 lot => bool)) private _recalledLots;
+    mapping(uint32 makerId => mapping(bytes32 keyHash => bool)) private _recalledKeys;
+
+    modifier onlyMaker(uint32 makerId) {
+        require(_ownerOf(makerId) == msg.sender, MakerRegistryNotOwner(makerId, msg.sender));
+        _;
+    }
+
+    /// @param authority The suite's AccessManager.
+    constructor(
+        address authority
+    ) ERC721("DeFIoT Maker", "MAKER") EIP712("DeFIoT MakerRegistry", "1") AccessManaged(authority) {}
+
+    /// @inheritdoc IMakerRegistry
+    function register(
+        string calldata makerName,
+        string calldata uri,
+        bytes calldata signer
+    ) external returns (uint32 makerId) {
+        makerId = ++_makerCount;
+        bytes32 nameHash = keccak256(bytes(makerName));
+        _makers[makerId].nameHash = nameHash;
+        emit MakerRegistered(makerId, msg.sender, nameHash, makerName, uri);
+        if (signer.length != 0) _setSigner(makerId, signer);
+        _mint(msg.sender, makerId);
+    }
+
+    /// @inheritdoc IMakerRegistry
+    function setSigner(uint32 makerId, bytes calldata signer) external onlyMaker(makerId) returns (uint24 lot) {
+        return _setSigner(makerId, signer);
+    }
+
+    /// @inheritdoc IMakerRegistry
+    function publishBatch(
+        uint32 makerId,
+        bytes32 root,
+        uint32 count,
+        string calldata uri
+    ) external onlyMaker(makerId) returns (uint24 lot) {
+        // A zero root would make the lot look like a signer lot.
+        require(root != 0 && count != 0, MakerRegistryEmptyBatch(root, count));
+        lot = ++_makers[makerId].lots;
+        _batchRoots[makerId][lot] = root;
+        emit BatchPublished(makerId, lot, root, count, uri);
+    }
+
+    /// @inheritdoc IMakerRegistry
+    function recallLot(uint32 makerId, uint24 lot, string calldata reason) external onlyMaker(makerId) {
+        require(lot != 0 && lot <= _makers[makerId].lots, MakerRegistryUnknownLot(makerId, lot));
+        require(!_recalledLots[makerId][lot], MakerRegistryAlreadyRecalled(makerId, lot, 0));
+        _recalledLots[makerId][lot] = true;
+        emit LotRecalled(makerId, lot, reason);
+    }
+
+    /// @inheritdoc IMakerRegistry
+    function recallDevice(uint32 makerId, bytes32 keyHash, string calldata reason) external onlyMaker(makerId) {
+        require(!_recalledKeys[makerId][keyHash], MakerRegistryAlreadyRecalled(makerId, 0, keyHash));
+        _recalledKeys[makerId][keyHash] = true;
+        emit DeviceRecalled(makerId, keyHash, reason);
+    }
+
+    /// @inheritdoc IMakerRegistry
+    function setVerified(uint32 makerId, bool verified) external restricted {
+        _requireOwned(makerId);
+        _makers[makerId].verified = verified;
+        emit MakerVerificationSet(makerId, verified);
+    }
+
+    /// @inheritdoc IMakerRegistry
+    function checkAttestation(
+        uint32 makerId,
+        uint24 lot,
+        bytes32 keyHash,
+        bytes32 modelHash,
+        bytes calldata evidence
+    ) external view {
+        bytes32 root = _batchRoots[makerId][lot];
+        bool valid = root == 0
+            ? _isSignedByMaker(makerId, lot, keyHash, modelHash, evidence)
+            : _isInBatch(root, keyHash, modelHash, evidence);
+        require(valid, MakerRegistryInvalidAttestation(makerId, lot, keyHash, modelHash));
+    }
+
+    /// @inheritdoc IMakerRegistry
+    function standingOf(
+        uint32 makerId,
+        uint24 lot,
+        bytes32 keyHash
+    ) external view returns (bool verified, bool recalled) {
+        verified = _makers[makerId].verified;
+        recalled = _recalledLots[makerId][lot] || _recalledKeys[makerId][keyHash];
+    }
+
+    /// @inheritdoc IMakerRegistry
+    function makerOf(uint32 makerId) external view returns (Maker memory maker) {
+        return _makers[makerId];
+    }
+
+    /// @inheritdoc IMakerRegistry
+    function batchRootOf(uint32 makerId, uint24 lot) external view returns (bytes32 root) {
+        return _batchRoots[makerId][lot];
+    }
+
+    /// @inheritdoc IMakerRegistry
+    function makerCount() external view returns (uint32 count) {
+        return _makerCount;
+    }
+
+    /// @dev A sold maker is another maker until MAKER_VERIFIER has looked again, and the seller's signer is not the
+    /// buyer's.
+    function _update(address to, uint256 tokenId, address auth) internal override returns (address from) {
+        from = super._update(to, tokenId, auth);
+        if (from == address(0)) return from;
+
+        uint32 makerId = uint32(tokenId); // ids are minted from a uint32
+        Maker storage maker = _makers[makerId];
+        if (maker.verified) {
+            maker.verified = false;
+            emit MakerVerificationSet(makerId, false);
+        }
+        if (maker.signerLot != 0) _clearSigner(makerId);
+    }
+
+    function _setSigner(uint32 makerId, bytes calldata signer) private returns (uint24 lot) {
+        if (signer.length == 0) {
+            _clearSigner(makerId);
+            return 0;
+        }
+        require(signer.length >= 20, MakerRegistryInvalidSigner(signer));
+        Maker storage maker = _makers[makerId];
+        lot = ++maker.lots;
+        maker.signerLot = lot;
+        maker.signer = signer;
+        emit MakerSignerSet(makerId, lot, signer);
+    }
+
+    function _clearSigner(uint32 makerId) private {
+        Maker storage maker = _makers[makerId];
+        maker.signerLot = 0;
+        delete maker.signer;
+        emit MakerSignerSet(makerId, 0, "");
+    }
+
+    function _isSignedByMaker(
+        uint32 makerId,
+        uint24 lot,
+        bytes32 keyHash,
+        bytes32 modelHash,
+        bytes calldata evidence
+    ) private view returns (bool) {
+        Maker storage maker = _makers[makerId];
+        if (lot == 0 || lot != maker.signerLot || evidence.length < DEADLINE_LENGTH) return false;
+
+        uint48 deadline = uint48(bytes6(evidence[:DEADLINE_LENGTH]));
+        require(block.timestamp <= deadline, MakerRegistryExpiredAttestation(deadline));
+        bytes32 structHash = keccak256(
+            abi.encode(ATTESTATION_TYPEHASH, makerId, lot, keyHash, modelHash, deadline)
+        );
+        return
+            SignatureChecker.isValidSignatureNow(
+                maker.signer,
+                _hashTypedDataV4(structHash),
+                evidence[DEADLINE_LENGTH:]
+            );
+    }
+
+    /// @dev OpenZeppelin's MerkleProof over nodes that stand one after the other: as a `bytes32[]` the empty proof of
+    /// every other kind of registration would cost two words of calldata.
+    function _isInBatch(
+        bytes32 root,
+        bytes32 keyHash,
+        bytes32 modelHash,
+        bytes calldata proof
+    ) private pure returns (bool) {
+        if (proof.length % 32 != 0) return false;
+        // Hashed twice, so that no inner node of the tree can pass for a leaf.
+        bytes32 node = keccak256(bytes.concat(keccak256(abi.encode(keyHash, modelHash))));
+        for (uint256 i = 0; i < proof.length; i += 32) {
+            node = Hashes.commutativeKeccak256(node, bytes32(proof[i:i + 32]));
+        }
+        return node == root;
+    }
+}
