@@ -24,7 +24,7 @@ contract P256Verifier is IP256Verifier {
     uint256 public constant PATH_GAS = 30_000;
 
     /// @inheritdoc IP256Verifier
-    uint256 public constant MAX_VERIFY_GAS = 600_000;
+    uint256 public constant MAX_VERIFY_GAS = 500_000;
 
     address private constant RIP7212 = address(0x100);
     address private constant IOTEX = address(0x8001);
