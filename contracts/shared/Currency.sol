@@ -49,6 +49,8 @@ library CurrencyLibrary {
 
     /// @notice Takes exactly `amount` from `from` into this contract, or reverts: where a price is owed, a token
     /// that delivers less does not pay it.
+    /// @dev At most once per external call: a second `take` of the native coin, in a loop or through a delegatecall
+    /// to oneself, would count the same `msg.value` again.
     /// @param from Who pays. For the native coin it is whoever sent `msg.value`, and `from` is not read. For a
     /// token, `from` has approved this contract; the caller must have proven that `from` agrees.
     /// @param amount In the currency's smallest unit; may be zero.
