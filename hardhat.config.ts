@@ -54,7 +54,12 @@ export default defineConfig({
       fuzz: { runs: deep ? 10_000 : 256, seed: "0xdef107" },
       invariant: deep ? { runs: 1_000, depth: 128 } : { runs: 32, depth: 64 },
     },
-    mocha: { timeout: 120_000 },
+    // A forgotten `.only` would make a green run that tested almost nothing.
+    mocha: { timeout: 120_000, forbidOnly: process.env.CI !== undefined },
+  },
+  // The gate is on what we deploy: test doubles are not measured.
+  coverage: {
+    skipFiles: ["contracts/mocks/**"],
   },
   networks: {
     // In-process chains, one per EVM generation: `osaka` has the P-256 precompile at 0x100.
