@@ -15,6 +15,8 @@ const solc = {
 /** Cancun is the newest EVM that every chain we deploy to surely runs (IoTeX included). */
 const evmVersion = "cancun";
 
+const cancun = { type: "edr-simulated", hardfork: evmVersion, chainId: 31337 } as const;
+
 /** `DEEP=1` is `npm run test:deep`: what we run before a release. */
 const deep = process.env.DEEP === "1";
 
@@ -62,9 +64,12 @@ export default defineConfig({
     skipFiles: ["contracts/mocks/**"],
   },
   networks: {
-    // In-process chains, one per EVM generation: `osaka` has the P-256 precompile at 0x100.
-    hardhat: { type: "edr-simulated", hardfork: "cancun", chainId: 31337 },
-    osaka: { type: "edr-simulated", hardfork: "osaka", chainId: 31337 },
+    // In-process chains, one per EVM generation: `osaka` has the P-256 precompile at 0x100. What Hardhat
+    // itself would take for `default` and `node` is its newest, which our targets do not run yet.
+    default: cancun,
+    node: cancun,
+    hardhat: cancun,
+    osaka: { ...cancun, hardfork: "osaka" },
     localhost: { type: "http", url: "http://127.0.0.1:8545", chainId: 31337 },
     iotexTestnet: {
       type: "http",

@@ -39,7 +39,7 @@ async function withJournal(
 
 /** Runs `body` against Hardhat's own node, over HTTP. */
 async function withHardhatNode(body: (url: string) => Promise<void>): Promise<void> {
-  const server = await hre.network.createServer("hardhat", "127.0.0.1", 0);
+  const server = await hre.network.createServer("node", "127.0.0.1", 0);
   const { address, port } = await server.listen();
   try {
     await body(`http://${address}:${String(port)}`);
