@@ -1,0 +1,20 @@
+import type { NetworkConnection } from "hardhat/types/network";
+
+import type { Accounts } from "../lib/accounts.js";
+import type { Suite } from "../lib/deploy.js";
+
+export interface SeedContext {
+  connection: NetworkConnection;
+  accounts: Accounts;
+  suite: Suite;
+}
+
+/** Something that has already happened on the local chain when a person arrives. */
+export interface SeedStep {
+  /** Shown while it runs: who does what. */
+  text: string;
+  run(context: SeedContext): Promise<void>;
+}
+
+/** In order: a later step may count on an earlier one. */
+export const seed: readonly SeedStep[] = [];

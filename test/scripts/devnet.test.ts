@@ -1,0 +1,98 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+import { expect } from "chai";
+import { JsonRpcProvider } from "ethers";
+import hre from "hardhat";
+
+import type { Addresses } from "../../scripts/devnet/addresses.js";
+
+type Devnet = ReturnType<typeof startDevnet>;
+
+function startDevnet(port: number, output: string) {
+  // Without a build: it would replace the artifacts that the tests of this process run on.
+  const options = ["--no-build", "--port", String(port), "--output", output];
+  const args = ["--import", "tsx", "scripts/devnet.ts", ...options];
+  // Coverage is of this process's tests; a child would write its own report over ours.
+  const env = { ...process.env, HARDHAT_COVERAGE: "false", CI: "true" };
+  return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
+}
+
+async function untilReady(devnet: Devnet): Promise<void> {
+  for await (const line of createInterface({ input: devnet.stdout })) {
+    if (!line.includes("Ready: JSON-RPC")) continue;
+    devnet.stdout.resume();
+    return;
+  }
+  throw new Error("The devnet ended before it was ready");
+}
+
+/** A server on a port that the system chose, until `close`. */
+async function listenAnywhere(): Promise<{ port: number; close: () => Promise<unknown> }> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("No TCP address");
+  const close = async (): Promise<unknown> => {
+    server.close();
+    return once(server, "close");
+  };
+  return { port: address.port, close };
+}
+
+describe("the devnet", () => {
+  before(function () {
+    // Artifacts instrumented for coverage are over the size limit that a chain outside this process keeps.
+    if (hre.globalOptions.coverage) this.skip();
+  });
+
+  it("has the suite deployed, says where, and stops on Ctrl-C", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "defiot-"));
+    const output = path.join(folder, "localhost.json");
+    const { port, close } = await listenAnywhere();
+    await close();
+    const devnet = startDevnet(port, output);
+    try {
+      const started = performance.now();
+      await untilReady(devnet);
+      expect(performance.now() - started).to.be.lessThan(20_000);
+
+      const { url, chainId, contracts, accounts } = JSON.parse(
+        await readFile(output, "utf8"),
+      ) as Addresses;
+      expect(url).to.equal(`http://127.0.0.1:${port}`);
+      expect(accounts).to.include.keys("deployer", "admin", "maker", "alice");
+      expect(contracts).to.include.keys("accessManager");
+      const provider = new JsonRpcProvider(url, chainId, { staticNetwork: true });
+      for (const [name, address] of Object.entries(contracts)) {
+        expect(await provider.getCode(address), `${name} has code`).not.to.equal("0x");
+      }
+      provider.destroy();
+
+      const exited = once(devnet, "exit");
+      devnet.kill("SIGINT");
+      expect(await exited).to.deep.equal([0, null]);
+    } finally {
+      devnet.kill();
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("says in one sentence that its port is taken", async () => {
+    const taken = await listenAnywhere();
+    const devnet = startDevnet(taken.port, "unused.json");
+    let said = "";
+    devnet.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    expect(await once(devnet, "close")).to.deep.equal([1, null]);
+    expect(said.trim()).to.equal(
+      `Failed. Port ${taken.port} is taken: stop what listens there, or run \`npm run devnet -- --port 9545\`.`,
+    );
+    await taken.close();
+  });
+});
