@@ -26,22 +26,14 @@ import {TokenSelectors} from "./TokenSelectors.sol";
 /// @title DeviceAccount
 /// @notice See {IDeviceAccount}. One implementation, behind the ERC-1167 clones that the ERC-6551 registry deploys. It
 /// has no initialiser: which device a clone serves stands in the clone's code.
-contract DeviceAccount is
-    IDeviceAccount,
-    ERC7739,
-    NoncesKeyed,
-    ReentrancyGuardTransient,
-    ERC721Holder,
-    ERC1155Holder
-{
+contract DeviceAccount is IDeviceAccount, ERC7739, NoncesKeyed, ReentrancyGuardTransient, ERC721Holder, ERC1155Holder {
     using SafeERC20 for IERC20;
     using SpendingBudget for SpendingBudget.Budget;
 
-    bytes32 private constant SPEND_TYPEHASH =
-        keccak256(
-            "Spend(uint64 policy,address target,address currency,uint128 maximum,bytes data,"
-            "uint256 nonce,uint48 deadline)"
-        );
+    bytes32 private constant SPEND_TYPEHASH = keccak256(
+        "Spend(uint64 policy,address target,address currency,uint128 maximum,bytes data,"
+        "uint256 nonce,uint48 deadline)"
+    );
 
     uint48 private constant MAX_LOCK = 30 days;
     uint8 private constant OPERATION_CALL = 0;
@@ -223,8 +215,8 @@ contract DeviceAccount is
     function policy() public view returns (Policy memory current) {
         (, address registry, uint256 deviceId) = token();
         Policy memory stored = _policy;
-        bool inForce = block.timestamp <= stored.expiry &&
-            stored.version == IDeviceRegistry(registry).versionOf(deviceId);
+        bool inForce =
+            block.timestamp <= stored.expiry && stored.version == IDeviceRegistry(registry).versionOf(deviceId);
         if (inForce) return stored;
     }
 
@@ -244,12 +236,13 @@ contract DeviceAccount is
     }
 
     function _permit(uint64 id, address registry, address target, bytes4 selector) private {
-        bool forbidden = target == address(this) ||
-            target == registry ||
-            target == address(IDeviceRegistry(registry).makers()) ||
-            target == IDeviceRegistry(registry).erc6551Registry() ||
-            _budgets[id][Currency.wrap(target)].allowance != 0 ||
-            TokenSelectors.approvesOrMoves(selector);
+        bool forbidden =
+            target == address(this) ||
+                target == registry ||
+                target == address(IDeviceRegistry(registry).makers()) ||
+                target == IDeviceRegistry(registry).erc6551Registry() ||
+                _budgets[id][Currency.wrap(target)].allowance != 0 ||
+                TokenSelectors.approvesOrMoves(selector);
         require(!forbidden, DeviceAccountForbiddenPermission(target, selector));
         _permissions[id][target][selector] = true;
     }

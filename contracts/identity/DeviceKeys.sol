@@ -4,8 +4,10 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IDeviceRegistry} from "./IDeviceRegistry.sol";
+import {IP256Verifier} from "./IP256Verifier.sol";
 
 /// @title DeviceKeys
 /// @notice The part of {IDeviceRegistry} that knows keys: their types, where they are kept, and what they signed.
@@ -14,8 +16,6 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
 
     uint256 private constant SECP256K1_KEY_LENGTH = 20;
     uint256 private constant P256_KEY_LENGTH = 64;
-    /// @dev The most the verifier spends, over its slowest path, with a fifth on top.
-    uint32 private constant P256_GAS_CAP = 600_000;
 
     uint256 private constant MAX_KEY_LENGTH = 512;
     uint256 private constant MAX_GAS_CAP = 5_000_000;
@@ -32,27 +32,20 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
     /// @dev Written by rotations and never cleared. The first key needs no entry: its hash is the id.
     mapping(bytes32 keyHash => uint256 deviceId) private _servedBy;
 
-    constructor(address p256Verifier) {
+    constructor(IP256Verifier p256Verifier) {
         _keyTypes.push(KeyType(address(0), uint16(SECP256K1_KEY_LENGTH), 0));
         emit KeyTypeAdded(SECP256K1, address(0), uint16(SECP256K1_KEY_LENGTH), 0);
-        _addKeyType(p256Verifier, uint16(P256_KEY_LENGTH), P256_GAS_CAP);
+        uint32 gasCap = SafeCast.toUint32(p256Verifier.MAX_VERIFY_GAS());
+        _addKeyType(address(p256Verifier), uint16(P256_KEY_LENGTH), gasCap);
     }
 
     /// @inheritdoc IDeviceRegistry
-    function addKeyType(
-        address verifier,
-        uint16 keyLength,
-        uint32 gasCap
-    ) external restricted returns (uint8 keyType) {
+    function addKeyType(address verifier, uint16 keyLength, uint32 gasCap) external restricted returns (uint8 keyType) {
         return _addKeyType(verifier, keyLength, gasCap);
     }
 
     /// @inheritdoc IDeviceRegistry
-    function isDeviceSignature(
-        uint256 deviceId,
-        bytes32 hash,
-        bytes calldata signature
-    ) external view returns (bool) {
+    function isDeviceSignature(uint256 deviceId, bytes32 hash, bytes calldata signature) external view returns (bool) {
         return _isDeviceSignature(deviceId, hash, signature);
     }
 
@@ -113,11 +106,7 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
         }
     }
 
-    function _isDeviceSignature(
-        uint256 deviceId,
-        bytes32 hash,
-        bytes calldata signature
-    ) internal view returns (bool) {
+    function _isDeviceSignature(uint256 deviceId, bytes32 hash, bytes calldata signature) internal view returns (bool) {
         return _records[deviceId].status == Status.Active && _isSignedByCurrentKey(deviceId, hash, signature);
     }
 
@@ -162,12 +151,13 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
     }
 
     function _addKeyType(address verifier, uint16 keyLength, uint32 gasCap) private returns (uint8 keyType) {
-        bool valid = verifier.code.length != 0 &&
-            keyLength != 0 &&
-            keyLength <= MAX_KEY_LENGTH &&
-            keyLength % 32 == 0 &&
-            gasCap != 0 &&
-            gasCap <= MAX_GAS_CAP;
+        bool valid =
+            verifier.code.length != 0 &&
+                keyLength != 0 &&
+                keyLength <= MAX_KEY_LENGTH &&
+                keyLength % 32 == 0 &&
+                gasCap != 0 &&
+                gasCap <= MAX_GAS_CAP;
         require(valid, DeviceRegistryInvalidKeyType(verifier, keyLength, gasCap));
         _keyTypes.push(KeyType(verifier, keyLength, gasCap));
         keyType = uint8(_keyTypes.length);
@@ -214,7 +204,6 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
         require(gasleft() >= needed, DeviceRegistryInsufficientGas(needed));
         (bool success, bytes memory result) = info.verifier.staticcall{gas: info.gasCap}(data);
         // A whole word that is the selector and zeros: not empty, not dirty, not a longer answer.
-        return
-            success && result.length == 32 && bytes32(result) == bytes32(IERC7913SignatureVerifier.verify.selector);
+        return success && result.length == 32 && bytes32(result) == bytes32(IERC7913SignatureVerifier.verify.selector);
     }
 }

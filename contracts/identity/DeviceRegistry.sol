@@ -17,27 +17,26 @@ import {DeviceUse} from "./DeviceUse.sol";
 import {IDeviceRegistry} from "./IDeviceRegistry.sol";
 import {IERC4907} from "./IERC4907.sol";
 import {IMakerRegistry} from "./IMakerRegistry.sol";
+import {IP256Verifier} from "./IP256Verifier.sol";
 
 /// @title DeviceRegistry
 /// @notice See {IDeviceRegistry}. Here: registration, attestation, life, key rotation, heartbeats and transfers; keys
 /// are in {DeviceKeys}, users and grants in {DeviceUse}.
 contract DeviceRegistry is DeviceUse, EIP712 {
-    bytes32 private constant REGISTRATION_TYPEHASH =
-        keccak256(
-            "Registration(uint8 keyType,bytes key,address owner,uint32 makerId,bytes32 modelHash,"
-            "bytes32 documentHash,string documentURI,uint48 deadline)"
-        );
-    bytes32 private constant ATTESTATION_ACCEPTANCE_TYPEHASH =
-        keccak256(
-            "AttestationAcceptance(uint256 deviceId,uint32 makerId,uint24 lot,bytes32 modelHash,"
-            "uint32 nonce,uint48 deadline)"
-        );
-    bytes32 private constant KEY_ROTATION_TYPEHASH =
-        keccak256(
-            "KeyRotation(uint256 deviceId,bytes32 oldKeyHash,bytes32 newKeyHash,uint32 nonce,uint48 deadline)"
-        );
-    bytes32 private constant HEARTBEAT_TYPEHASH =
-        keccak256("Heartbeat(uint256 deviceId,uint48 timestamp,bytes32 firmwareHash)");
+    bytes32 private constant REGISTRATION_TYPEHASH = keccak256(
+        "Registration(uint8 keyType,bytes key,address owner,uint32 makerId,bytes32 modelHash,"
+        "bytes32 documentHash,string documentURI,uint48 deadline)"
+    );
+    bytes32 private constant ATTESTATION_ACCEPTANCE_TYPEHASH = keccak256(
+        "AttestationAcceptance(uint256 deviceId,uint32 makerId,uint24 lot,bytes32 modelHash,"
+        "uint32 nonce,uint48 deadline)"
+    );
+    bytes32 private constant KEY_ROTATION_TYPEHASH = keccak256(
+        "KeyRotation(uint256 deviceId,bytes32 oldKeyHash,bytes32 newKeyHash,uint32 nonce,uint48 deadline)"
+    );
+    bytes32 private constant HEARTBEAT_TYPEHASH = keccak256(
+        "Heartbeat(uint256 deviceId,uint48 timestamp,bytes32 firmwareHash)"
+    );
 
     /// @dev Public notice before an owner may change a key alone: long enough for a buyer or a renter to see it.
     uint48 private constant ROTATION_NOTICE = 7 days;
@@ -76,7 +75,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         IMakerRegistry makers_,
         address accountImplementation_,
         address erc6551Registry_,
-        address p256Verifier
+        IP256Verifier p256Verifier
     )
         ERC721("DeFIoT Device", "DEVICE")
         EIP712("DeFIoT DeviceRegistry", "1")
@@ -111,13 +110,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
             Claim calldata claim = claims[i];
             bytes32 keyHash = _checkedKeyHash(claim.registration.keyType, claim.registration.key);
             if (_isFresh(keyHash)) {
-                _register(
-                    keyHash,
-                    claim.registration,
-                    claim.deviceSignature,
-                    claim.ownerSignature,
-                    claim.attestation
-                );
+                _register(keyHash, claim.registration, claim.deviceSignature, claim.ownerSignature, claim.attestation);
             } else {
                 emit RegistrationSkipped(keyHash);
             }
@@ -448,12 +441,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         require(signed, DeviceRegistryInvalidDeviceSignature(keyHash));
     }
 
-    function _checkOldKey(
-        uint256 deviceId,
-        bytes32 keyHash,
-        bytes32 digest,
-        bytes calldata signature
-    ) private view {
+    function _checkOldKey(uint256 deviceId, bytes32 keyHash, bytes32 digest, bytes calldata signature) private view {
         bool signed = _isSignedByCurrentKey(deviceId, digest, signature);
         require(signed, DeviceRegistryInvalidDeviceSignature(keyHash));
     }

@@ -44,8 +44,7 @@ abstract contract DeviceUse is ERC721, DeviceKeys {
     /// @dev The owner, or who holds the permission. Grants die with the token, so nobody passes for a device that was
     /// never registered or is retired.
     modifier onlyPermitted(uint256 deviceId, uint128 permission) {
-        bool permitted = _ownerOf(deviceId) == msg.sender ||
-            permissionsOf(deviceId, msg.sender) & permission != 0;
+        bool permitted = _ownerOf(deviceId) == msg.sender || permissionsOf(deviceId, msg.sender) & permission != 0;
         require(permitted, DeviceRegistryUnauthorized(deviceId, msg.sender));
         _;
     }

@@ -30,7 +30,13 @@ interface IMakerRegistry is IERC721 {
     }
 
     /// @notice A maker was registered.
-    event MakerRegistered(uint32 indexed makerId, address indexed owner, bytes32 indexed nameHash, string name, string uri);
+    event MakerRegistered(
+        uint32 indexed makerId,
+        address indexed owner,
+        bytes32 indexed nameHash,
+        string name,
+        string uri
+    );
     /// @notice A maker took another signer and attests in `lot` from now on; none and lot 0 when the maker has no signer.
     event MakerSignerSet(uint32 indexed makerId, uint24 indexed lot, bytes signer);
     /// @notice A maker published a production run of `count` devices, listed at `uri`.

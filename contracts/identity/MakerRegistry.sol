@@ -12,8 +12,9 @@ import {IMakerRegistry} from "./IMakerRegistry.sol";
 /// @title MakerRegistry
 /// @notice See {IMakerRegistry}.
 contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
-    bytes32 private constant ATTESTATION_TYPEHASH =
-        keccak256("Attestation(uint32 makerId,uint24 lot,bytes32 keyHash,bytes32 modelHash,uint48 deadline)");
+    bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
+        "Attestation(uint32 makerId,uint24 lot,bytes32 keyHash,bytes32 modelHash,uint48 deadline)"
+    );
 
     /// @dev Bytes of the deadline that stands before the signature in a signer lot's evidence.
     uint256 private constant DEADLINE_LENGTH = 6;
@@ -99,9 +100,10 @@ contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
         bytes calldata evidence
     ) external view {
         bytes32 root = _batchRoots[makerId][lot];
-        bool valid = root == 0
-            ? _isSignedByMaker(makerId, lot, keyHash, modelHash, evidence)
-            : _isInBatch(root, keyHash, modelHash, evidence);
+        bool valid =
+            root == 0
+                ? _isSignedByMaker(makerId, lot, keyHash, modelHash, evidence)
+                : _isInBatch(root, keyHash, modelHash, evidence);
         require(valid, MakerRegistryInvalidAttestation(makerId, lot, keyHash, modelHash));
     }
 
@@ -177,9 +179,7 @@ contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
 
         uint48 deadline = uint48(bytes6(evidence[:DEADLINE_LENGTH]));
         require(block.timestamp <= deadline, MakerRegistryExpiredAttestation(deadline));
-        bytes32 structHash = keccak256(
-            abi.encode(ATTESTATION_TYPEHASH, makerId, lot, keyHash, modelHash, deadline)
-        );
+        bytes32 structHash = keccak256(abi.encode(ATTESTATION_TYPEHASH, makerId, lot, keyHash, modelHash, deadline));
         return
             SignatureChecker.isValidSignatureNow(
                 maker.signer,

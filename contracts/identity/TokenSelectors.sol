@@ -12,17 +12,19 @@ library TokenSelectors {
     /// @dev Not in a standard any more, and still in many tokens.
     bytes4 private constant INCREASE_ALLOWANCE = bytes4(keccak256("increaseAllowance(address,uint256)"));
     /// @dev DAI's, older than ERC-2612.
-    bytes4 private constant DAI_PERMIT =
-        bytes4(keccak256("permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)"));
+    bytes4 private constant DAI_PERMIT = bytes4(
+        keccak256("permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)")
+    );
     bytes4 private constant ERC721_SAFE_TRANSFER = bytes4(keccak256("safeTransferFrom(address,address,uint256)"));
-    bytes4 private constant ERC721_SAFE_TRANSFER_DATA =
-        bytes4(keccak256("safeTransferFrom(address,address,uint256,bytes)"));
+    bytes4 private constant ERC721_SAFE_TRANSFER_DATA = bytes4(
+        keccak256("safeTransferFrom(address,address,uint256,bytes)")
+    );
     bytes4 private constant ERC1363_TRANSFER_AND_CALL = bytes4(keccak256("transferAndCall(address,uint256)"));
-    bytes4 private constant ERC1363_TRANSFER_AND_CALL_DATA =
-        bytes4(keccak256("transferAndCall(address,uint256,bytes)"));
+    bytes4 private constant ERC1363_TRANSFER_AND_CALL_DATA = bytes4(
+        keccak256("transferAndCall(address,uint256,bytes)")
+    );
     bytes4 private constant ERC1363_APPROVE_AND_CALL = bytes4(keccak256("approveAndCall(address,uint256)"));
-    bytes4 private constant ERC1363_APPROVE_AND_CALL_DATA =
-        bytes4(keccak256("approveAndCall(address,uint256,bytes)"));
+    bytes4 private constant ERC1363_APPROVE_AND_CALL_DATA = bytes4(keccak256("approveAndCall(address,uint256,bytes)"));
 
     /// @notice Whether a direct call of this function leaves a standing approval to its first argument.
     function approves(bytes4 selector) internal pure returns (bool) {

@@ -2,6 +2,7 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
 import { NO_DELAY, Role } from "../roles.js";
 import access from "./access.js";
+import identity from "./identity.js";
 
 /**
  * The whole suite. Deploys every domain, hands each role to the address in the parameters, and ends
@@ -10,6 +11,7 @@ import access from "./access.js";
 export default buildModule("DeFIoT", (m) => {
   const deployer = m.getAccount(0);
   const { accessManager } = m.useModule(access);
+  const domains = { ...m.useModule(identity) };
 
   const grantGuardian = m.call(
     accessManager,
@@ -38,8 +40,8 @@ export default buildModule("DeFIoT", (m) => {
   // whole modules, not for their contracts alone, because a module wires its contracts after deploying.
   m.call(accessManager, "renounceRole", [Role.ADMIN, deployer], {
     id: "renounceAdmin",
-    after: [access, revokeGuardian, revokeMakerVerifier],
+    after: [access, identity, revokeGuardian, revokeMakerVerifier],
   });
 
-  return { accessManager };
+  return { accessManager, ...domains };
 });

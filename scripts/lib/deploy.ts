@@ -1,13 +1,30 @@
 import { fileURLToPath } from "node:url";
 
+import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import DeFIoT from "../../deploy/modules/DeFIoT.js";
-import { type AccessManager, AccessManager__factory } from "../../typechain-types/index.js";
+import {
+  type AccessManager,
+  AccessManager__factory,
+  type DeviceAccount,
+  DeviceAccount__factory,
+  type DeviceRegistry,
+  DeviceRegistry__factory,
+  type MakerRegistry,
+  MakerRegistry__factory,
+  type P256Verifier,
+  P256Verifier__factory,
+} from "../../typechain-types/index.js";
 
 /** Every contract of the suite, typed, connected to the deployer. */
 export interface Suite {
   accessManager: AccessManager;
+  p256Verifier: P256Verifier;
+  makerRegistry: MakerRegistry;
+  /** The code behind every device's wallet; a wallet itself is at `deviceRegistry.accountOf(id)`. */
+  deviceAccount: DeviceAccount;
+  deviceRegistry: DeviceRegistry;
 }
 
 /**
@@ -19,24 +36,39 @@ export type DeployOptions = Pick<
   "parameters" | "deploymentId"
 >;
 
+/** Where the ERC-6551 registry is on every public chain. */
+export const ERC6551_REGISTRY = "0x000000006551c19487814612e58FE06813775758";
+
 const LOCAL_PARAMETERS = fileURLToPath(
   new URL("../../deploy/parameters/localhost.json", import.meta.url),
 );
 
-/** Deploys the whole suite with its Ignition module, and gives it back through the typings. */
+/** Puts the ERC-6551 registry where public chains have it: it has no constructor and no storage. */
+export async function installErc6551Registry(connection: NetworkConnection): Promise<void> {
+  const artifact = await hre.artifacts.readArtifact("erc6551/ERC6551Registry.sol:ERC6551Registry");
+  await connection.provider.request({
+    method: "hardhat_setCode",
+    params: [ERC6551_REGISTRY, artifact.deployedBytecode],
+  });
+}
+
+/** Deploys the whole suite on a local chain with its Ignition module, and gives it back through the typings. */
 export async function deploySuite(
   connection: NetworkConnection,
   options: DeployOptions = {},
 ): Promise<Suite> {
+  await installErc6551Registry(connection);
   const deployed = await connection.ignition.deploy(DeFIoT, {
     parameters: LOCAL_PARAMETERS,
     ...options,
   });
   const [deployer] = await connection.ethers.getSigners();
+  const at = (name: keyof Suite): Promise<string> => deployed[name].getAddress();
   return {
-    accessManager: AccessManager__factory.connect(
-      await deployed.accessManager.getAddress(),
-      deployer,
-    ),
+    accessManager: AccessManager__factory.connect(await at("accessManager"), deployer),
+    p256Verifier: P256Verifier__factory.connect(await at("p256Verifier"), deployer),
+    makerRegistry: MakerRegistry__factory.connect(await at("makerRegistry"), deployer),
+    deviceAccount: DeviceAccount__factory.connect(await at("deviceAccount"), deployer),
+    deviceRegistry: DeviceRegistry__factory.connect(await at("deviceRegistry"), deployer),
   };
 }

@@ -1,6 +1,16 @@
 import { webcrypto } from "node:crypto";
 
-import { SigningKey, computeAddress, concat, dataSlice, getBytes, hexlify, keccak256, toBeHex, toBigInt } from "ethers";
+import {
+  computeAddress,
+  concat,
+  dataSlice,
+  getBytes,
+  hexlify,
+  keccak256,
+  SigningKey,
+  toBeHex,
+  toBigInt,
+} from "ethers";
 
 /** The number by which `DeviceRegistry` knows a curve, an encoding and a verifier. */
 export const KeyType = { Secp256k1: 1, P256: 2 } as const;
@@ -86,5 +96,7 @@ export class P256Key implements DeviceKey {
 /** About half of all signers' signatures have an `s` that `P256Verifier` refuses as malleable: flips it. */
 export function withLowS(signature: string): string {
   const s = toBigInt(dataSlice(signature, 32));
-  return s <= P256_ORDER / 2n ? signature : concat([dataSlice(signature, 0, 32), toBeHex(P256_ORDER - s, 32)]);
+  return s <= P256_ORDER / 2n
+    ? signature
+    : concat([dataSlice(signature, 0, 32), toBeHex(P256_ORDER - s, 32)]);
 }

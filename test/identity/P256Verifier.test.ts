@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { ZeroHash, concat, dataLength, dataSlice, hexlify, randomBytes, sha256, toBeHex, toBigInt } from "ethers";
+import { concat, dataLength, dataSlice, hexlify, randomBytes, sha256, toBeHex, toBigInt,ZeroHash } from "ethers";
 import { network } from "hardhat";
 
-import { P256Key, P256_ORDER as n } from "../../scripts/lib/deviceKey.js";
+import { P256_ORDER as n,P256Key } from "../../scripts/lib/deviceKey.js";
 import type { LyingPrecompile, P256Verifier, TaughtPrecompile } from "../../typechain-types/index.js";
 import * as curve from "./P256Verifier.curve.js";
 
@@ -91,7 +91,7 @@ async function signed(hash = hexlify(randomBytes(32))): Promise<Claim> {
 
 function signedBy(privateKey: bigint, nonce: bigint, hash: string): Claim {
   const { r, s } = curve.signWith(privateKey, nonce, hash);
-  const { x, y } = curve.multiply(curve.generator, privateKey) as curve.Point;
+  const { x, y } = curve.multiply(curve.generator, privateKey)!;
   return { key: curve.join(x, y), hash, signature: curve.join(r, s > HALF ? n - s : s) };
 }
 

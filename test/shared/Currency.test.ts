@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { MaxUint256, ZeroAddress, parseEther } from "ethers";
+import { MaxUint256, parseEther,ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
 import type {
