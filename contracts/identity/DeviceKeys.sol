@@ -51,7 +51,8 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
 
     /// @inheritdoc IDeviceRegistry
     function deviceOf(bytes32 keyHash) external view returns (uint256 deviceId) {
-        return _records[uint256(keyHash)].status == Status.None ? _servedBy[keyHash] : uint256(keyHash);
+        Status status = _records[uint256(keyHash)].status;
+        return status == Status.None || status == Status.Reserved ? _servedBy[keyHash] : uint256(keyHash);
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -76,7 +77,7 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
 
     /// @inheritdoc IDeviceRegistry
     function keyHashOf(uint256 deviceId) external view returns (bytes32 keyHash) {
-        return _records[deviceId].status == Status.None ? bytes32(0) : _currentKeyHash(deviceId);
+        return _records[deviceId].keyType == 0 ? bytes32(0) : _currentKeyHash(deviceId);
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -96,6 +97,7 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
         _records[deviceId].rotated = true;
         _rotatedKeyHash[deviceId] = keyHash;
         _servedBy[keyHash] = deviceId;
+        _records[uint256(keyHash)].status = Status.Reserved;
         _storeKey(deviceId, keyType, key);
     }
 
@@ -147,7 +149,7 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
 
     /// @dev A key that ever named or served a device never names another.
     function _isFresh(bytes32 keyHash) internal view returns (bool) {
-        return _records[uint256(keyHash)].status == Status.None && _servedBy[keyHash] == 0;
+        return _records[uint256(keyHash)].status == Status.None;
     }
 
     function _addKeyType(address verifier, uint16 keyLength, uint32 gasCap) private returns (uint8 keyType) {

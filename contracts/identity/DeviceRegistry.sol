@@ -45,6 +45,9 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     /// @dev How many wallets deep a safe transfer looks for a cycle.
     uint256 private constant MAX_OWNERSHIP_DEPTH = 8;
 
+    /// @dev Bytes of the lot that stands first in an attestation.
+    uint256 private constant LOT_LENGTH = 3;
+
     struct PendingRotation {
         bytes32 newKeyHash;
         uint48 readyAt;
@@ -96,7 +99,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         Registration calldata registration,
         bytes calldata deviceSignature,
         bytes calldata ownerSignature,
-        Attestation calldata attestation
+        bytes calldata attestation
     ) external returns (uint256 deviceId) {
         bytes32 keyHash = _checkedKeyHash(registration.keyType, registration.key);
         require(_isFresh(keyHash), DeviceRegistryKnownKey(keyHash));
@@ -120,32 +123,26 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     /// @inheritdoc IDeviceRegistry
     function attest(
         AttestationAcceptance calldata acceptance,
-        bytes calldata evidence,
+        bytes calldata attestation,
         bytes calldata ownerSignature
     ) external {
         uint256 deviceId = acceptance.deviceId;
         _checkDeadline(acceptance.deadline);
-        _checkOwnerConsent(_requireOwned(deviceId), _hashTypedDataV4(_hashAcceptance(acceptance)), ownerSignature);
+        uint24 lot = _lotOf(attestation);
+        bytes32 digest = _hashTypedDataV4(_hashAcceptance(acceptance, lot));
+        _checkOwnerConsent(_requireOwned(deviceId), digest, ownerSignature);
         Record storage record = _records[deviceId];
         // The first maker stays, or a recall could be washed off by another. Lots only rise, or an older lot could be
         // dug out after the recall of a newer one.
-        require(
-            (record.makerId == 0 || record.makerId == acceptance.makerId) && acceptance.lot >= record.lot,
-            DeviceRegistryStaleAttestation(deviceId, acceptance.makerId, acceptance.lot)
-        );
-        makers.checkAttestation(
-            acceptance.makerId,
-            acceptance.lot,
-            _currentKeyHash(deviceId),
-            acceptance.modelHash,
-            evidence
-        );
+        bool advances = (record.makerId == 0 || record.makerId == acceptance.makerId) && lot >= record.lot;
+        require(advances, DeviceRegistryStaleAttestation(deviceId, acceptance.makerId, lot));
+        _checkVouched(acceptance.makerId, _currentKeyHash(deviceId), acceptance.modelHash, attestation);
 
         record.makerId = acceptance.makerId;
-        record.lot = acceptance.lot;
+        record.lot = lot;
         record.unattested = false;
         ++record.nonce;
-        emit DeviceAttested(deviceId, acceptance.makerId, acceptance.lot, acceptance.modelHash);
+        emit DeviceAttested(deviceId, acceptance.makerId, lot, acceptance.modelHash);
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -236,7 +233,8 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     /// @inheritdoc IDeviceRegistry
     function trustOf(uint256 deviceId) external view returns (Trust trust) {
         Record memory record = _records[deviceId];
-        require(record.status != Status.None, DeviceRegistryUnknownDevice(deviceId));
+        bool known = record.status != Status.None && record.status != Status.Reserved;
+        require(known, DeviceRegistryUnknownDevice(deviceId));
         if (record.makerId == 0) return Trust.SelfCertified;
 
         (bool verified, bool recalled) = makers.standingOf(record.makerId, record.lot, bytes32(deviceId));
@@ -316,9 +314,11 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     }
 
     function _update(address to, uint256 deviceId, address auth) internal override returns (address from) {
-        require(to != accountOf(deviceId), DeviceRegistryOwnAccount(deviceId));
         from = super._update(to, deviceId, auth);
-        if (from != address(0)) _bumpVersion(deviceId);
+        // A device that is only being registered has no wallet yet that could have consented to own it.
+        if (from == address(0)) return from;
+        require(to != accountOf(deviceId), DeviceRegistryOwnAccount(deviceId));
+        _bumpVersion(deviceId);
     }
 
     function _register(
@@ -326,15 +326,15 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         Registration calldata registration,
         bytes calldata deviceSignature,
         bytes calldata ownerSignature,
-        Attestation calldata attestation
+        bytes calldata attestation
     ) private {
         _checkDeadline(registration.deadline);
         _checkDocument(registration.documentHash, registration.documentURI);
         bytes32 digest = _hashTypedDataV4(_hashRegistration(registration));
         _checkOwnerConsent(registration.owner, digest, ownerSignature);
         _checkNewKey(registration.keyType, registration.key, keyHash, digest, deviceSignature);
-        _checkAttestation(keyHash, registration, attestation);
-        _mintDevice(uint256(keyHash), registration, attestation.lot);
+        uint24 lot = _checkAttestation(keyHash, registration, attestation);
+        _mintDevice(uint256(keyHash), registration, lot);
     }
 
     function _mintDevice(uint256 deviceId, Registration calldata registration, uint24 lot) private {
@@ -354,7 +354,6 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         _mint(registration.owner, deviceId);
         emit DeviceRegistered(
             deviceId,
-            registration.owner,
             registration.makerId,
             lot,
             registration.keyType,
@@ -414,20 +413,24 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     function _checkAttestation(
         bytes32 keyHash,
         Registration calldata registration,
-        Attestation calldata attestation
-    ) private view {
+        bytes calldata attestation
+    ) private view returns (uint24 lot) {
         if (registration.makerId == 0) {
-            bool absent = attestation.lot == 0 && attestation.evidence.length == 0;
-            require(absent, DeviceRegistryUnexpectedAttestation(attestation.lot));
-        } else {
-            makers.checkAttestation(
-                registration.makerId,
-                attestation.lot,
-                keyHash,
-                registration.modelHash,
-                attestation.evidence
-            );
+            require(attestation.length == 0, DeviceRegistryUnexpectedAttestation(attestation));
+            return 0;
         }
+        _checkVouched(registration.makerId, keyHash, registration.modelHash, attestation);
+        return _lotOf(attestation);
+    }
+
+    function _checkVouched(
+        uint32 makerId,
+        bytes32 keyHash,
+        bytes32 modelHash,
+        bytes calldata attestation
+    ) private view {
+        uint24 lot = _lotOf(attestation);
+        makers.checkAttestation(makerId, lot, keyHash, modelHash, attestation[LOT_LENGTH:]);
     }
 
     function _checkNewKey(
@@ -471,14 +474,14 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         return chainId == _accountChainId && tokenContract == address(this);
     }
 
-    function _hashAcceptance(AttestationAcceptance calldata acceptance) private view returns (bytes32 structHash) {
+    function _hashAcceptance(AttestationAcceptance calldata acceptance, uint24 lot) private view returns (bytes32 structHash) {
         return
             keccak256(
                 abi.encode(
                     ATTESTATION_ACCEPTANCE_TYPEHASH,
                     acceptance.deviceId,
                     acceptance.makerId,
-                    acceptance.lot,
+                    lot,
                     acceptance.modelHash,
                     _records[acceptance.deviceId].nonce,
                     acceptance.deadline
@@ -502,6 +505,11 @@ contract DeviceRegistry is DeviceUse, EIP712 {
                     rotation.deadline
                 )
             );
+    }
+
+    function _lotOf(bytes calldata attestation) private pure returns (uint24 lot) {
+        require(attestation.length >= LOT_LENGTH, DeviceRegistryMalformedAttestation(attestation));
+        return uint24(bytes3(attestation));
     }
 
     function _checkDocument(bytes32 documentHash, string calldata documentURI) private pure {

@@ -30,11 +30,13 @@ import {IMakerRegistry} from "./IMakerRegistry.sol";
 /// spending policy and every signed but unused action of the seller die with it.
 interface IDeviceRegistry is IERC4906, IERC4907 {
     /// @notice Where a device is in its life. Only Active devices are believed.
+    /// `Reserved` is no device: the hash of a key that came to serve another device, and so can never name one.
     enum Status {
         None,
         Active,
         Suspended,
-        Retired
+        Retired,
+        Reserved
     }
 
     /// @notice Who vouches for a device, as of now: recalls and verification show at once.
@@ -99,20 +101,12 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
         uint48 deadline;
     }
 
-    /// @notice The maker's word for a device. All zero and empty for a self-certified device.
-    /// @param lot The maker's lot.
-    /// @param evidence As {IMakerRegistry-checkAttestation} takes it.
-    struct Attestation {
-        uint24 lot;
-        bytes evidence;
-    }
-
     /// @notice One item of {registerMany}: what {register} takes.
     struct Claim {
         Registration registration;
         bytes deviceSignature;
         bytes ownerSignature;
-        Attestation attestation;
+        bytes attestation;
     }
 
     /// @notice An attestation for a device that is registered already. The owner's EIP-712 type:
@@ -121,7 +115,6 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     struct AttestationAcceptance {
         uint256 deviceId;
         uint32 makerId;
-        uint24 lot;
         bytes32 modelHash;
         uint48 deadline;
     }
@@ -147,10 +140,9 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
         bytes signature;
     }
 
-    /// @notice A device was registered.
+    /// @notice A device was registered. Its owner is in the ERC-721 Transfer of the same transaction.
     event DeviceRegistered(
         uint256 indexed deviceId,
-        address indexed owner,
         uint32 indexed makerId,
         uint24 lot,
         uint8 keyType,
@@ -207,7 +199,9 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     /// @notice The owner neither sent the transaction nor signed.
     error DeviceRegistryInvalidOwnerSignature(address owner);
     /// @notice A device with maker 0 comes without an attestation.
-    error DeviceRegistryUnexpectedAttestation(uint24 lot);
+    error DeviceRegistryUnexpectedAttestation(bytes attestation);
+    /// @notice An attestation starts with the lot, 3 bytes.
+    error DeviceRegistryMalformedAttestation(bytes attestation);
     /// @notice A document is a hash, and perhaps where it is; a place without a hash is none.
     error DeviceRegistryDocumentWithoutHash(string documentURI);
     /// @notice The caller is neither the owner nor holds the permission.
@@ -238,17 +232,18 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     /// without a callback.
     /// @param deviceSignature By the key in `registration`.
     /// @param ownerSignature Not read if the owner is the sender.
-    /// @param attestation Required and checked if a maker is named, refused if none is.
+    /// @param attestation The maker's word: the lot as 3 bytes (big-endian), then the evidence as
+    /// {IMakerRegistry-checkAttestation} takes it. Empty if no maker is named.
     /// @return deviceId The hash of the key.
     /// Reverts with {DeviceRegistryExpiredSignature}, {DeviceRegistryUnknownKeyType}, {DeviceRegistryInvalidKeyLength},
     /// {DeviceRegistryKnownKey}, {DeviceRegistryDocumentWithoutHash}, {DeviceRegistryInvalidOwnerSignature},
-    /// {DeviceRegistryInvalidDeviceSignature}, {DeviceRegistryUnexpectedAttestation}, {DeviceRegistryOwnAccount},
-    /// {DeviceRegistryInsufficientGas}, ERC721InvalidReceiver, and the errors of {IMakerRegistry-checkAttestation}.
+    /// {DeviceRegistryInvalidDeviceSignature}, {DeviceRegistryUnexpectedAttestation},
+    /// {DeviceRegistryMalformedAttestation}, {DeviceRegistryInsufficientGas}, ERC721InvalidReceiver, and the errors of {IMakerRegistry-checkAttestation}.
     function register(
         Registration calldata registration,
         bytes calldata deviceSignature,
         bytes calldata ownerSignature,
-        Attestation calldata attestation
+        bytes calldata attestation
     ) external returns (uint256 deviceId);
 
     /// @notice Registers a fleet. A key that is known already is passed over with {RegistrationSkipped}, so that
@@ -258,13 +253,13 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
 
     /// @notice Records a maker's word for a registered device: for one that had none, for a rotated key, or a newer
     /// lot. The owner sends or signs it.
-    /// @param evidence As {IMakerRegistry-checkAttestation} takes it, for the key in use.
+    /// @param attestation As in {register}, for the key in use.
     /// @param ownerSignature Not read if the owner is the sender.
     /// Reverts with {DeviceRegistryExpiredSignature}, {DeviceRegistryInvalidOwnerSignature},
-    /// {DeviceRegistryStaleAttestation}, ERC721NonexistentToken, and the errors of {IMakerRegistry-checkAttestation}.
+    /// {DeviceRegistryMalformedAttestation}, {DeviceRegistryStaleAttestation}, ERC721NonexistentToken, and the errors of {IMakerRegistry-checkAttestation}.
     function attest(
         AttestationAcceptance calldata acceptance,
-        bytes calldata evidence,
+        bytes calldata attestation,
         bytes calldata ownerSignature
     ) external;
 
@@ -357,7 +352,7 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     /// @notice The device that a key names or named; 0 if it never did.
     function deviceOf(bytes32 keyHash) external view returns (uint256 deviceId);
 
-    /// @notice Where a device is in its life; None if it was never registered.
+    /// @notice Where a device is in its life; None if it was never registered, Reserved if it never can be.
     function statusOf(uint256 deviceId) external view returns (Status status);
 
     /// @notice Who vouches for a device today.

@@ -62,7 +62,6 @@ contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
         uint32 count,
         string calldata uri
     ) external onlyMaker(makerId) returns (uint24 lot) {
-        // A zero root would make the lot look like a signer lot.
         require(root != 0 && count != 0, MakerRegistryEmptyBatch(root, count));
         lot = ++_makers[makerId].lots;
         _batchRoots[makerId][lot] = root;
@@ -99,11 +98,10 @@ contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
         bytes32 modelHash,
         bytes calldata evidence
     ) external view {
-        bytes32 root = _batchRoots[makerId][lot];
         bool valid =
-            root == 0
+            lot == _makers[makerId].signerLot
                 ? _isSignedByMaker(makerId, lot, keyHash, modelHash, evidence)
-                : _isInBatch(root, keyHash, modelHash, evidence);
+                : _isInBatch(_batchRoots[makerId][lot], keyHash, modelHash, evidence);
         require(valid, MakerRegistryInvalidAttestation(makerId, lot, keyHash, modelHash));
     }
 
@@ -174,15 +172,14 @@ contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
         bytes32 modelHash,
         bytes calldata evidence
     ) private view returns (bool) {
-        Maker storage maker = _makers[makerId];
-        if (lot == 0 || lot != maker.signerLot || evidence.length < DEADLINE_LENGTH) return false;
+        if (evidence.length < DEADLINE_LENGTH) return false;
 
         uint48 deadline = uint48(bytes6(evidence[:DEADLINE_LENGTH]));
         require(block.timestamp <= deadline, MakerRegistryExpiredAttestation(deadline));
         bytes32 structHash = keccak256(abi.encode(ATTESTATION_TYPEHASH, makerId, lot, keyHash, modelHash, deadline));
         return
             SignatureChecker.isValidSignatureNow(
-                maker.signer,
+                _makers[makerId].signer, // none in lot 0: then nothing is valid
                 _hashTypedDataV4(structHash),
                 evidence[DEADLINE_LENGTH:]
             );

@@ -8,7 +8,8 @@ import type { DeviceKey } from "./deviceKey.js";
 import { domainOf, signAsDevice, struct } from "./typedData.js";
 
 export type Registration = IDeviceRegistry.RegistrationStruct;
-export type Attestation = IDeviceRegistry.AttestationStruct;
+/** A maker's word for a device: the lot in 3 bytes, then the evidence. */
+export type Attestation = string;
 export type Heartbeat = IDeviceRegistry.HeartbeatStruct;
 export type Spend = IDeviceAccount.SpendStruct;
 
@@ -73,7 +74,7 @@ export const NATIVE = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE";
 export const NEVER = 2 ** 48 - 1;
 
 /** The attestation of a self-certified device. */
-export const NO_ATTESTATION: Attestation = { lot: 0, evidence: "0x" };
+export const NO_ATTESTATION: Attestation = "0x";
 
 export const deviceDomain = (registry: DeviceRegistry): Promise<TypedDataDomain> =>
   domainOf(registry, "DeFIoT DeviceRegistry");
@@ -131,7 +132,7 @@ export async function signHeartbeat(
   };
 }
 
-/** A maker's word for one device, as evidence: the deadline in 6 bytes, then the signature. */
+/** A maker's word for one device, in its signer's lot: the evidence is the deadline in 6 bytes, then the signature. */
 export async function signAttestation(
   registry: MakerRegistry,
   signer: Signer,
@@ -145,8 +146,7 @@ export async function signAttestation(
 ): Promise<Attestation> {
   const domain = await makerDomain(registry);
   const signature = await signer.signTypedData(domain, ATTESTATION, attestation);
-  const evidence = concat([toBeHex(attestation.deadline, 6), signature]);
-  return { lot: attestation.lot, evidence };
+  return concat([toBeHex(attestation.lot, 3), toBeHex(attestation.deadline, 6), signature]);
 }
 
 /** A device's request to its wallet, signed. */
@@ -177,7 +177,7 @@ export class Batch {
 
   /** A device's attestation in the lot that the batch was published as. */
   attest(lot: number, keyHash: string, modelHash: string): Attestation {
-    return { lot, evidence: concat(this.#tree.getProof([keyHash, modelHash])) };
+    return concat([toBeHex(lot, 3), ...this.#tree.getProof([keyHash, modelHash])]);
   }
 }
 
