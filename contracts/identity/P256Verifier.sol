@@ -113,8 +113,7 @@ contract P256Verifier is IP256Verifier {
     }
 
     function _iotexInput(Question memory question) private pure returns (bytes memory) {
-        return
-            abi.encodePacked(question.digest, question.r, question.s, bytes1(0x04), question.x, question.y);
+        return abi.encodePacked(question.digest, question.r, question.s, bytes1(0x04), question.x, question.y);
     }
 
     /// @dev True if `r` and `s` are in range, `s` not malleable, and the key a point on the curve.

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
 import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Test} from "forge-std/Test.sol";
 
 import {IP256Verifier} from "../../contracts/identity/IP256Verifier.sol";
@@ -53,6 +54,16 @@ contract P256VerifierTest is Test {
         assertEq(_askAll(claim), YES, "IDN-08: a good signature was refused");
     }
 
+    /// @dev As owners, makers and operators sign: `verifier | key` is the ERC-7913 signer.
+    function testFuzz_servesOpenZeppelinsSignatureChecker(uint256 privateKey, bytes32 hash, bytes32 other) public view {
+        vm.assume(hash != other);
+        Claim memory claim = _sign(privateKey, hash);
+        bytes memory signer = abi.encodePacked(_solidity, claim.x, claim.y);
+        bytes memory signature = abi.encode(claim.r, claim.s);
+        assertTrue(SignatureChecker.isValidSignatureNow(signer, hash, signature));
+        assertFalse(SignatureChecker.isValidSignatureNow(signer, other, signature));
+    }
+
     /// @dev The other s is as good to a precompile, and to nobody here.
     function testFuzz_IDN08_R11_refusesTheMalleatedSignature(uint256 privateKey, bytes32 hash) public {
         Claim memory claim = _sign(privateKey, hash);
@@ -76,10 +87,11 @@ contract P256VerifierTest is Test {
         assertEq(_askAll(claim), NO, "IDN-08: random numbers were accepted");
     }
 
-    function testFuzz_IDN11_neverRevertsForMalformedInput(bytes calldata key, bytes32 hash, bytes calldata signature)
-        public
-        view
-    {
+    function testFuzz_IDN11_neverRevertsForMalformedInput(
+        bytes calldata key,
+        bytes32 hash,
+        bytes calldata signature
+    ) public view {
         assertEq(_rip7212.verify(key, hash, signature), NO, "IDN-11: malformed input was accepted");
     }
 
@@ -104,7 +116,12 @@ contract P256VerifierTest is Test {
     }
 
     /// @dev With {MAX_VERIFY_GAS} there is an answer, whatever the stored path has become.
-    function testFuzz_IDN11_maxVerifyGasIsEnough(uint256 privateKey, bytes32 hash, uint8 manner, bytes32 answer) public {
+    function testFuzz_IDN11_maxVerifyGasIsEnough(
+        uint256 privateKey,
+        bytes32 hash,
+        uint8 manner,
+        bytes32 answer
+    ) public {
         Claim memory claim = _sign(privateKey, hash);
         _corrupt(RIP7212, LyingPrecompile.Manner(bound(manner, 0, 3)), abi.encode(answer, answer));
         _corrupt(IOTEX, LyingPrecompile.Manner(bound(manner, 0, 3)), abi.encode(answer, answer));
@@ -194,9 +211,10 @@ contract P256VerifierTest is Test {
 
     function _teachDigest(address path, bytes32 digest, Claim memory claim, uint248 price) private {
         if (path.code.length == 0) return;
-        bytes memory input = path == RIP7212
-            ? abi.encodePacked(digest, claim.r, claim.s, claim.x, claim.y)
-            : abi.encodePacked(digest, claim.r, claim.s, bytes1(0x04), claim.x, claim.y);
+        bytes memory input =
+            path == RIP7212
+                ? abi.encodePacked(digest, claim.r, claim.s, claim.x, claim.y)
+                : abi.encodePacked(digest, claim.r, claim.s, bytes1(0x04), claim.x, claim.y);
         TaughtPrecompile(path).teach(input, price);
     }
 
