@@ -189,7 +189,7 @@ contract P256VerifierTest is Test {
     }
 
     /// @dev The verifier's own questions: Wycheproof's "small r and s", and the same of the flipped digest.
-    function _teachVector(address path, bool bad, uint248 price) private {
+    function _teachVector(address path, bool bad, uint248 minGas) private {
         bytes32 digest = 0xbb5a52f42f9c9261ed4361f59422a1e30036e7c32b270c8807a419feca605023;
         _teachDigest(
             path,
@@ -201,21 +201,21 @@ contract P256VerifierTest is Test {
                 x: 0xa71af64de5126a4a4e02b7922d66ce9415ce88a4c9d25514d91082c8725ac957,
                 y: 0x5d47723c8fbe580bb369fec9c2665d8e30a435b9932645482e7c9f11e872296b
             }),
-            price
+            minGas
         );
     }
 
-    function _teach(address path, Claim memory claim, uint248 price) private {
-        _teachDigest(path, sha256(abi.encodePacked(claim.hash)), claim, price);
+    function _teach(address path, Claim memory claim, uint248 minGas) private {
+        _teachDigest(path, sha256(abi.encodePacked(claim.hash)), claim, minGas);
     }
 
-    function _teachDigest(address path, bytes32 digest, Claim memory claim, uint248 price) private {
+    function _teachDigest(address path, bytes32 digest, Claim memory claim, uint248 minGas) private {
         if (path.code.length == 0) return;
         bytes memory input =
             path == RIP7212
                 ? abi.encodePacked(digest, claim.r, claim.s, claim.x, claim.y)
                 : abi.encodePacked(digest, claim.r, claim.s, bytes1(0x04), claim.x, claim.y);
-        TaughtPrecompile(path).teach(input, price);
+        TaughtPrecompile(path).teach(input, minGas);
     }
 
     function _call(Claim memory claim) private pure returns (bytes memory) {
