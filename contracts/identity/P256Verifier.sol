@@ -23,6 +23,9 @@ contract P256Verifier is IP256Verifier {
     /// @inheritdoc IP256Verifier
     uint256 public constant PATH_GAS = 30_000;
 
+    /// @dev Solidity takes at most 260,000 (either compiler profile), a path that burns its gas twice {PATH_GAS} more.
+    /// The worst that two answers can do is to be as long as that gas can make them, 103 kB each: 120,000 to copy.
+    /// Together 450,000.
     /// @inheritdoc IP256Verifier
     uint256 public constant MAX_VERIFY_GAS = 500_000;
 

@@ -17,7 +17,7 @@ abstract contract TaughtPrecompile {
 
     struct Lesson {
         Verdict verdict;
-        uint248 gas;
+        uint248 minGas;
     }
 
     mapping(bytes32 inputHash => Lesson) private _lessons;
@@ -26,14 +26,15 @@ abstract contract TaughtPrecompile {
     fallback(bytes calldata input) external returns (bytes memory) {
         uint256 start = gasleft();
         Lesson memory lesson = _lessons[keccak256(input)];
-        while (start - gasleft() < lesson.gas) {}
-        return lesson.verdict == Verdict.Unknown ? bytes("") : _answer(lesson.verdict);
+        if (lesson.verdict == Verdict.Unknown || start < lesson.minGas) return "";
+        return _answer(lesson.verdict);
     }
 
     /// @notice Verifies `input`, so that it can be asked later.
-    /// @param price The gas that answering is to cost, at least.
-    function teach(bytes calldata input, uint248 price) external {
-        _lessons[keccak256(input)] = Lesson(_judge(input), price);
+    /// @param minGas With less gas it will answer nothing, and at once: the worst that a starved path can do, as the
+    /// caller then has the gas to go on.
+    function teach(bytes calldata input, uint248 minGas) external {
+        _lessons[keccak256(input)] = Lesson(_judge(input), minGas);
     }
 
     function _judge(bytes calldata input) internal view virtual returns (Verdict);

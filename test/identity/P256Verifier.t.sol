@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
 import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Test} from "forge-std/Test.sol";
 
 import {IP256Verifier} from "../../contracts/identity/IP256Verifier.sol";
@@ -53,6 +54,16 @@ contract P256VerifierTest is Test {
         assertEq(_askAll(claim), YES, "IDN-08: a good signature was refused");
     }
 
+    /// @dev As owners, makers and operators sign: `verifier | key` is the ERC-7913 signer.
+    function testFuzz_servesOpenZeppelinsSignatureChecker(uint256 privateKey, bytes32 hash, bytes32 other) public view {
+        vm.assume(hash != other);
+        Claim memory claim = _sign(privateKey, hash);
+        bytes memory signer = abi.encodePacked(_solidity, claim.x, claim.y);
+        bytes memory signature = abi.encode(claim.r, claim.s);
+        assertTrue(SignatureChecker.isValidSignatureNow(signer, hash, signature));
+        assertFalse(SignatureChecker.isValidSignatureNow(signer, other, signature));
+    }
+
     /// @dev The other s is as good to a precompile, and to nobody here.
     function testFuzz_IDN08_R11_refusesTheMalleatedSignature(uint256 privateKey, bytes32 hash) public {
         Claim memory claim = _sign(privateKey, hash);
@@ -76,10 +87,11 @@ contract P256VerifierTest is Test {
         assertEq(_askAll(claim), NO, "IDN-08: random numbers were accepted");
     }
 
-    function testFuzz_IDN11_neverRevertsForMalformedInput(bytes calldata key, bytes32 hash, bytes calldata signature)
-        public
-        view
-    {
+    function testFuzz_IDN11_neverRevertsForMalformedInput(
+        bytes calldata key,
+        bytes32 hash,
+        bytes calldata signature
+    ) public view {
         assertEq(_rip7212.verify(key, hash, signature), NO, "IDN-11: malformed input was accepted");
     }
 
@@ -104,7 +116,12 @@ contract P256VerifierTest is Test {
     }
 
     /// @dev With {MAX_VERIFY_GAS} there is an answer, whatever the stored path has become.
-    function testFuzz_IDN11_maxVerifyGasIsEnough(uint256 privateKey, bytes32 hash, uint8 manner, bytes32 answer) public {
+    function testFuzz_IDN11_maxVerifyGasIsEnough(
+        uint256 privateKey,
+        bytes32 hash,
+        uint8 manner,
+        bytes32 answer
+    ) public {
         Claim memory claim = _sign(privateKey, hash);
         _corrupt(RIP7212, LyingPrecompile.Manner(bound(manner, 0, 3)), abi.encode(answer, answer));
         _corrupt(IOTEX, LyingPrecompile.Manner(bound(manner, 0, 3)), abi.encode(answer, answer));
@@ -172,7 +189,7 @@ contract P256VerifierTest is Test {
     }
 
     /// @dev The verifier's own questions: Wycheproof's "small r and s", and the same of the flipped digest.
-    function _teachVector(address path, bool bad, uint248 price) private {
+    function _teachVector(address path, bool bad, uint248 minGas) private {
         bytes32 digest = 0xbb5a52f42f9c9261ed4361f59422a1e30036e7c32b270c8807a419feca605023;
         _teachDigest(
             path,
@@ -184,20 +201,21 @@ contract P256VerifierTest is Test {
                 x: 0xa71af64de5126a4a4e02b7922d66ce9415ce88a4c9d25514d91082c8725ac957,
                 y: 0x5d47723c8fbe580bb369fec9c2665d8e30a435b9932645482e7c9f11e872296b
             }),
-            price
+            minGas
         );
     }
 
-    function _teach(address path, Claim memory claim, uint248 price) private {
-        _teachDigest(path, sha256(abi.encodePacked(claim.hash)), claim, price);
+    function _teach(address path, Claim memory claim, uint248 minGas) private {
+        _teachDigest(path, sha256(abi.encodePacked(claim.hash)), claim, minGas);
     }
 
-    function _teachDigest(address path, bytes32 digest, Claim memory claim, uint248 price) private {
+    function _teachDigest(address path, bytes32 digest, Claim memory claim, uint248 minGas) private {
         if (path.code.length == 0) return;
-        bytes memory input = path == RIP7212
-            ? abi.encodePacked(digest, claim.r, claim.s, claim.x, claim.y)
-            : abi.encodePacked(digest, claim.r, claim.s, bytes1(0x04), claim.x, claim.y);
-        TaughtPrecompile(path).teach(input, price);
+        bytes memory input =
+            path == RIP7212
+                ? abi.encodePacked(digest, claim.r, claim.s, claim.x, claim.y)
+                : abi.encodePacked(digest, claim.r, claim.s, bytes1(0x04), claim.x, claim.y);
+        TaughtPrecompile(path).teach(input, minGas);
     }
 
     function _call(Claim memory claim) private pure returns (bytes memory) {

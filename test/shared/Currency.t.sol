@@ -91,6 +91,7 @@ contract CurrencyTest is Test {
         Currency token = _token(mock, type(uint128).max);
         mock.rebase(bound(index, 1e15, 1e21));
         uint256 balance = _harness.balanceOf(token, PAYER);
+        assertEq(balance, mock.totalSupply());
         vm.assume(amount < balance);
         try _harness.take(token, PAYER, amount) {
             assertEq(_harness.balanceOf(token, address(_harness)), amount);

@@ -97,6 +97,19 @@ describe("Currency", () => {
       });
     }
 
+    it("takes it from contracts", async () => {
+      const { ethers, harness } = await load();
+      const buyers = [
+        await ethers.deployContract("RevertingReceiver"),
+        await ethers.deployContract("ReentrantReceiver"),
+      ];
+      for (const buyer of buyers) {
+        const take = harness.interface.encodeFunctionData("take", [NATIVE, await buyer.getAddress(), PRICE]);
+        const taking = buyer.execute(harness, take, { value: PRICE });
+        await expect(taking).to.changeEtherBalances(ethers, [buyer, harness], [0n, PRICE]);
+      }
+    });
+
     it("takes zero, and then no value", async () => {
       const { harness, payer } = await load();
       await harness.take(NATIVE, payer, 0n);
@@ -285,6 +298,7 @@ describe("Currency", () => {
     it("lets a receiver call, with all the gas", async () => {
       const { ethers, harness, recipient } = await filled();
       const receiver = await ethers.deployContract("ReentrantReceiver");
+      await expect(harness.pay(NATIVE, receiver, 2n)).to.changeEtherBalances(ethers, [receiver], [2n]);
       await receiver.arm(harness, harness.interface.encodeFunctionData("pay", [NATIVE, recipient.address, 1n]));
       const paying = harness.pay(NATIVE, receiver, 2n);
       await expect(paying).to.changeEtherBalances(ethers, [receiver, recipient, harness], [2n, 1n, -3n]);
