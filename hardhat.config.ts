@@ -32,7 +32,7 @@ export default defineConfig({
       // What is deployed, and what gas and size are measured on.
       production: {
         ...solc,
-        settings: { evmVersion, viaIR: true, optimizer: { enabled: true, runs: 200 } },
+        settings: { evmVersion, viaIR: true, optimizer: { enabled: true, runs: 800 } },
       },
     },
     npmFilesToBuild: [

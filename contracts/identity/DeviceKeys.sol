@@ -98,11 +98,10 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
         _rotatedKeyHash[deviceId] = keyHash;
         _servedBy[keyHash] = deviceId;
         _records[uint256(keyHash)].status = Status.Reserved;
-        _storeKey(deviceId, keyType, key);
+        if (keyType != SECP256K1) _storeKey(deviceId, key);
     }
 
-    function _storeKey(uint256 deviceId, uint8 keyType, bytes calldata key) internal {
-        if (keyType == SECP256K1) return;
+    function _storeKey(uint256 deviceId, bytes calldata key) internal {
         for (uint256 i = 0; i < key.length; i += 32) {
             _keyWords[deviceId][i / 32] = bytes32(key[i:i + 32]);
         }

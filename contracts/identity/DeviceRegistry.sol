@@ -338,18 +338,15 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     }
 
     function _mintDevice(uint256 deviceId, Registration calldata registration, uint24 lot) private {
-        _records[deviceId] = Record({
-            status: Status.Active,
-            keyType: registration.keyType,
-            rotated: false,
-            unattested: false,
-            makerId: registration.makerId,
-            lot: lot,
-            version: 0,
-            nonce: 0,
-            lastSeen: 0
-        });
-        _storeKey(deviceId, registration.keyType, registration.key);
+        // Field by field: the compiler would write the zero ones too, each with a load and a store of its own.
+        Record storage record = _records[deviceId];
+        record.status = Status.Active;
+        record.keyType = registration.keyType;
+        if (registration.makerId != 0) {
+            record.makerId = registration.makerId;
+            record.lot = lot;
+        }
+        if (registration.keyType != SECP256K1) _storeKey(deviceId, registration.key);
         if (registration.documentHash != 0) _documentHashes[deviceId] = registration.documentHash;
         _mint(registration.owner, deviceId);
         emit DeviceRegistered(
