@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { build } from "./lib/build.js";
 import { runNode } from "./lib/hardhat.js";
 import { fail, heading, main, step } from "./lib/terminal.js";
 
@@ -53,6 +54,9 @@ await main(async () => {
   const fixing = values.fix === true;
   if (fixing) heading("Format", "lets eslint and prettier correct what they can");
   else heading("Lint", "checks layout, rules and types; a warning counts as an error");
+
+  // The types to check are those of the contracts as they are now.
+  if (!fixing) await build("fast");
 
   const complaints: string[] = [];
   for (const { purpose, check, fix } of linters) {
