@@ -29,11 +29,11 @@ const linters: readonly Linter[] = [
   },
   {
     purpose: "Rules for the contracts (solhint)",
-    check: [...solhint, "--config", ".solhint.json", "contracts/**/*.sol"],
+    check: [...solhint, "--config", ".solhint.json", "contracts/!(mocks)/**/*.sol"],
   },
   {
-    purpose: "Rules for the tests in Solidity (solhint)",
-    check: [...solhint, "--config", "test/.solhint.json", "test/**/*.sol"],
+    purpose: "Rules for test doubles and tests in Solidity (solhint)",
+    check: [...solhint, "--config", "test/.solhint.json", "{contracts/mocks,test}/**/*.sol"],
   },
   {
     purpose: "Types (tsc)",
