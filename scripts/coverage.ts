@@ -1,20 +1,12 @@
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 
+import { parseLcov, readStatementShare } from "./lib/coverageReport.js";
 import { runHardhat } from "./lib/hardhat.js";
-import { parseLcov } from "./lib/lcov.js";
 import { fail, heading, main, success } from "./lib/terminal.js";
 import { readTestCounts } from "./lib/testCounts.js";
 
 const REPORT = path.resolve("coverage/lcov.info");
-
-/**
- * The share of statements, which Hardhat only prints. Its lcov report has lines alone; a line counts as
- * covered when every statement on it ran.
- */
-function readStatementShare(output: string): string | undefined {
-  return /^.*\bTotal\b[^\d\n]*[\d.]+[^\d\n]+([\d.]+)[^\d\n]*$/m.exec(output)?.[1];
-}
 
 await main(async () => {
   heading("Coverage", "runs every test and demands that each line and statement of contracts/ ran");

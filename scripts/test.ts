@@ -23,7 +23,8 @@ await main(async () => {
     ...(deep ? { env: { DEEP: "1" } } : {}),
   });
   const { solidity, mocha } = readTestCounts(output);
-  if (!ok) fail("Look at the first failing test above: `npm test -- --grep <name>` runs it alone.");
+  if (!ok)
+    fail("Look at the first failure above: `npm test -- --grep <name>` runs one test alone.");
   if (solidity + mocha === 0) fail("No test ran: check the names given after `npm test --`.");
   if (selection.length === 0 && (solidity === 0 || mocha === 0)) {
     fail("One kind of test did not run at all: look for *.t.sol and *.test.ts under test/.");

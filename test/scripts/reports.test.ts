@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { parseLcov } from "../../scripts/lib/lcov.js";
+import { parseLcov, readStatementShare } from "../../scripts/lib/coverageReport.js";
 import { readTestCounts } from "../../scripts/lib/testCounts.js";
 
 describe("reading what tools report", () => {
@@ -16,6 +16,12 @@ describe("reading what tools report", () => {
 
   it("finds nothing in an empty report", () => {
     expect(parseLcov("")).to.deep.equal([]);
+  });
+
+  it("finds the share of statements that ran in the table of coverage", () => {
+    const table = "║ contracts/A.sol │ 100.00 │ 50.00 │ - ║\n║ Total │ 100.00 │ 99.10 │ ║\n";
+    expect(readStatementShare(table)).to.equal("99.10");
+    expect(readStatementShare("no table")).to.equal(undefined);
   });
 
   it("counts the passing tests of each kind", () => {

@@ -22,3 +22,11 @@ export function parseLcov(report: string): MeasuredFile[] {
   }
   return files;
 }
+
+/**
+ * The share of statements, which Hardhat only prints. Its lcov report has lines alone; a line counts as
+ * covered when every statement on it ran.
+ */
+export function readStatementShare(output: string): string | undefined {
+  return /^.*\bTotal\b[^\d\n]*[\d.]+[^\d\n]+([\d.]+)[^\d\n]*$/m.exec(output)?.[1];
+}
