@@ -46,7 +46,7 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
 
     /// @inheritdoc IDeviceRegistry
     function isDeviceSignature(uint256 deviceId, bytes32 hash, bytes calldata signature) external view returns (bool) {
-        return _isDeviceSignature(deviceId, hash, signature);
+        return _isDeviceSignature(deviceId, _records[deviceId], hash, signature);
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -77,7 +77,8 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
 
     /// @inheritdoc IDeviceRegistry
     function keyHashOf(uint256 deviceId) external view returns (bytes32 keyHash) {
-        return _records[deviceId].keyType == 0 ? bytes32(0) : _currentKeyHash(deviceId);
+        Record storage record = _records[deviceId];
+        return record.keyType == 0 ? bytes32(0) : _currentKeyHash(deviceId, record);
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -107,19 +108,27 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
         }
     }
 
-    function _isDeviceSignature(uint256 deviceId, bytes32 hash, bytes calldata signature) internal view returns (bool) {
-        return _records[deviceId].status == Status.Active && _isSignedByCurrentKey(deviceId, hash, signature);
+    /// @dev Takes the record as a pointer, as the functions below: the compiler then loads its slot once, not once a field.
+    function _isDeviceSignature(
+        uint256 deviceId,
+        Record storage record,
+        bytes32 hash,
+        bytes calldata signature
+    ) internal view returns (bool) {
+        return record.status == Status.Active && _isSignedByCurrentKey(deviceId, record, hash, signature);
     }
 
     /// @dev Whatever the device's status: a suspended device may still agree to its key's successor.
     function _isSignedByCurrentKey(
         uint256 deviceId,
+        Record storage record,
         bytes32 hash,
         bytes calldata signature
     ) internal view returns (bool) {
-        uint8 keyType = _records[deviceId].keyType;
-        if (keyType == SECP256K1) return _isSecp256k1Signature(_currentKeyHash(deviceId), hash, signature);
-        KeyType memory info = _keyTypes[keyType - 1];
+        if (record.keyType == SECP256K1) {
+            return _isSecp256k1Signature(_currentKeyHash(deviceId, record), hash, signature);
+        }
+        KeyType memory info = _keyTypes[record.keyType - 1];
         return _isVerified(info, _loadKey(deviceId, info.keyLength), hash, signature);
     }
 
@@ -142,8 +151,8 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
         return keccak256(abi.encodePacked(keyType, key));
     }
 
-    function _currentKeyHash(uint256 deviceId) internal view returns (bytes32 keyHash) {
-        return _records[deviceId].rotated ? _rotatedKeyHash[deviceId] : bytes32(deviceId);
+    function _currentKeyHash(uint256 deviceId, Record storage record) internal view returns (bytes32 keyHash) {
+        return record.rotated ? _rotatedKeyHash[deviceId] : bytes32(deviceId);
     }
 
     /// @dev A key that ever named or served a device never names another.

@@ -136,7 +136,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         // dug out after the recall of a newer one.
         bool advances = (record.makerId == 0 || record.makerId == acceptance.makerId) && lot >= record.lot;
         require(advances, DeviceRegistryStaleAttestation(deviceId, acceptance.makerId, lot));
-        _checkVouched(acceptance.makerId, _currentKeyHash(deviceId), acceptance.modelHash, attestation);
+        _checkVouched(acceptance.makerId, _currentKeyHash(deviceId, record), acceptance.modelHash, attestation);
 
         record.makerId = acceptance.makerId;
         record.lot = lot;
@@ -187,7 +187,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         bytes calldata ownerSignature
     ) external {
         _checkDeadline(rotation.deadline);
-        bytes32 oldKeyHash = _currentKeyHash(rotation.deviceId);
+        bytes32 oldKeyHash = _currentKeyHash(rotation.deviceId, _records[rotation.deviceId]);
         bytes32 newKeyHash = _checkedKeyHash(rotation.newKeyType, rotation.newKey);
         require(_isFresh(newKeyHash), DeviceRegistryKnownKey(newKeyHash));
 
@@ -201,9 +201,11 @@ contract DeviceRegistry is DeviceUse, EIP712 {
 
     /// @inheritdoc IDeviceRegistry
     function heartbeat(Heartbeat calldata beat) external {
-        uint48 seen = _records[beat.deviceId].lastSeen;
-        require(_isTimely(beat.timestamp, seen), DeviceRegistryInvalidTimestamp(beat.timestamp, seen));
-        require(_isSignedBeat(beat), DeviceRegistryInvalidDeviceSignature(_currentKeyHash(beat.deviceId)));
+        Record storage record = _records[beat.deviceId];
+        bool timely = _isTimely(beat.timestamp, record.lastSeen);
+        require(timely, DeviceRegistryInvalidTimestamp(beat.timestamp, record.lastSeen));
+        bool signed = _isSignedBeat(beat, record);
+        require(signed, DeviceRegistryInvalidDeviceSignature(_currentKeyHash(beat.deviceId, record)));
         _recordBeat(beat);
     }
 
@@ -211,7 +213,8 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     function heartbeats(Heartbeat[] calldata beats) external returns (uint256 recorded) {
         for (uint256 i = 0; i < beats.length; ++i) {
             Heartbeat calldata beat = beats[i];
-            if (_isTimely(beat.timestamp, _records[beat.deviceId].lastSeen) && _isSignedBeat(beat)) {
+            Record storage record = _records[beat.deviceId];
+            if (_isTimely(beat.timestamp, record.lastSeen) && _isSignedBeat(beat, record)) {
                 _recordBeat(beat);
                 ++recorded;
             }
@@ -232,14 +235,14 @@ contract DeviceRegistry is DeviceUse, EIP712 {
 
     /// @inheritdoc IDeviceRegistry
     function trustOf(uint256 deviceId) external view returns (Trust trust) {
-        Record memory record = _records[deviceId];
+        Record storage record = _records[deviceId];
         bool known = record.status != Status.None && record.status != Status.Reserved;
         require(known, DeviceRegistryUnknownDevice(deviceId));
         if (record.makerId == 0) return Trust.SelfCertified;
 
         (bool verified, bool recalled) = makers.standingOf(record.makerId, record.lot, bytes32(deviceId));
         if (record.rotated && !recalled) {
-            (, recalled) = makers.standingOf(record.makerId, record.lot, _currentKeyHash(deviceId));
+            (, recalled) = makers.standingOf(record.makerId, record.lot, _currentKeyHash(deviceId, record));
         }
         // A recall is of the hardware: another key does not shake it off.
         if (recalled) return Trust.Recalled;
@@ -384,11 +387,11 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         emit HeartbeatRecorded(beat.deviceId, beat.timestamp, beat.firmwareHash);
     }
 
-    function _isSignedBeat(Heartbeat calldata beat) private view returns (bool) {
+    function _isSignedBeat(Heartbeat calldata beat, Record storage record) private view returns (bool) {
         bytes32 structHash = keccak256(
             abi.encode(HEARTBEAT_TYPEHASH, beat.deviceId, beat.timestamp, beat.firmwareHash)
         );
-        return _isDeviceSignature(beat.deviceId, _hashTypedDataV4(structHash), beat.signature);
+        return _isDeviceSignature(beat.deviceId, record, _hashTypedDataV4(structHash), beat.signature);
     }
 
     function _isTimely(uint48 timestamp, uint48 seen) private view returns (bool) {
@@ -442,7 +445,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     }
 
     function _checkOldKey(uint256 deviceId, bytes32 keyHash, bytes32 digest, bytes calldata signature) private view {
-        bool signed = _isSignedByCurrentKey(deviceId, digest, signature);
+        bool signed = _isSignedByCurrentKey(deviceId, _records[deviceId], digest, signature);
         require(signed, DeviceRegistryInvalidDeviceSignature(keyHash));
     }
 

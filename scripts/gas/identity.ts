@@ -35,7 +35,7 @@ import type { GasContext, GasRow } from "./types.js";
 const MODEL = keccak256("0x6d6f64656c");
 const DOCUMENT = {
   documentHash: keccak256("0x646f63756d656e74"),
-  documentURI: "ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi",
+  documentURI: "ipfs://QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG",
 };
 const MAKER = 1;
 const FIRMWARE = keccak256("0x6669726d77617265");
