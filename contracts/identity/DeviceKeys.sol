@@ -170,7 +170,7 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
                 gasCap <= MAX_GAS_CAP;
         require(valid, DeviceRegistryInvalidKeyType(verifier, keyLength, gasCap));
         _keyTypes.push(KeyType(verifier, keyLength, gasCap));
-        keyType = uint8(_keyTypes.length);
+        keyType = SafeCast.toUint8(_keyTypes.length);
         emit KeyTypeAdded(keyType, verifier, keyLength, gasCap);
     }
 

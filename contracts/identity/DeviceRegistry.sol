@@ -24,8 +24,8 @@ import {IP256Verifier} from "./IP256Verifier.sol";
 /// are in {DeviceKeys}, users and grants in {DeviceUse}.
 contract DeviceRegistry is DeviceUse, EIP712 {
     bytes32 private constant REGISTRATION_TYPEHASH = keccak256(
-        "Registration(uint8 keyType,bytes key,address owner,uint32 makerId,bytes32 modelHash,"
-        "bytes32 documentHash,string documentURI,uint48 deadline)"
+        "Registration(uint256 deviceId,address owner,uint32 makerId,bytes32 modelHash,bytes32 documentHash,"
+        "string documentURI,uint48 deadline)"
     );
     bytes32 private constant ATTESTATION_ACCEPTANCE_TYPEHASH = keccak256(
         "AttestationAcceptance(uint256 deviceId,uint32 makerId,uint24 lot,bytes32 modelHash,"
@@ -333,7 +333,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     ) private {
         _checkDeadline(registration.deadline);
         _checkDocument(registration.documentHash, registration.documentURI);
-        bytes32 digest = _hashTypedDataV4(_hashRegistration(registration));
+        bytes32 digest = _hashTypedDataV4(_hashRegistration(keyHash, registration));
         _checkOwnerConsent(registration.owner, digest, ownerSignature);
         _checkNewKey(registration.keyType, registration.key, keyHash, digest, deviceSignature);
         uint24 lot = _checkAttestation(keyHash, registration, attestation);
@@ -474,7 +474,10 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         return chainId == _accountChainId && tokenContract == address(this);
     }
 
-    function _hashAcceptance(AttestationAcceptance calldata acceptance, uint24 lot) private view returns (bytes32 structHash) {
+    function _hashAcceptance(
+        AttestationAcceptance calldata acceptance,
+        uint24 lot
+    ) private view returns (bytes32 structHash) {
         return
             keccak256(
                 abi.encode(
@@ -517,13 +520,15 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         require(valid, DeviceRegistryDocumentWithoutHash(documentURI));
     }
 
-    function _hashRegistration(Registration calldata registration) private pure returns (bytes32 structHash) {
+    function _hashRegistration(
+        bytes32 keyHash,
+        Registration calldata registration
+    ) private pure returns (bytes32 structHash) {
         return
             keccak256(
                 abi.encode(
                     REGISTRATION_TYPEHASH,
-                    registration.keyType,
-                    keccak256(registration.key),
+                    keyHash,
                     registration.owner,
                     registration.makerId,
                     registration.modelHash,

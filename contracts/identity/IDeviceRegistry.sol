@@ -80,8 +80,8 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     }
 
     /// @notice What a device signs to be registered, and its owner if he does not send the transaction himself.
-    /// EIP-712 type: `Registration(uint8 keyType,bytes key,address owner,uint32 makerId,bytes32 modelHash,bytes32
-    /// documentHash,string documentURI,uint48 deadline)`.
+    /// EIP-712 type: `Registration(uint256 deviceId,address owner,uint32 makerId,bytes32 modelHash,bytes32
+    /// documentHash,string documentURI,uint48 deadline)`, where the id stands for key type and key, whose hash it is.
     /// @param keyType Number of a {KeyType}, from 1.
     /// @param key The device's public key in the encoding of its type.
     /// @param owner Who gets the device's token.
@@ -188,7 +188,8 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     error DeviceRegistryUnknownKeyType(uint8 keyType);
     /// @notice A key of this type has another length.
     error DeviceRegistryInvalidKeyLength(uint8 keyType, uint256 length);
-    /// @notice A key type needs a verifier with code, a key of 1 to 512 bytes, and 1 to 5,000,000 gas.
+    /// @notice A key type needs a verifier with code, a key of 1 to 16 whole words (32 bytes each), and 1 to 5,000,000
+    /// gas.
     error DeviceRegistryInvalidKeyType(address verifier, uint16 keyLength, uint32 gasCap);
     /// @notice The key names or named a device, or was spoken for.
     error DeviceRegistryKnownKey(bytes32 keyHash);
@@ -336,10 +337,10 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
 
     /// @notice Appends a key type; only ADMIN. None is ever changed or removed.
     /// @param verifier ERC-7913 verifier whose code must never change: its yes is believed.
-    /// @param keyLength 1 to 512 bytes.
+    /// @param keyLength In bytes: 32 to 512, a multiple of 32 (an encoding is padded to whole words).
     /// @param gasCap 1 to 5,000,000 gas.
     /// @return keyType The new type's number.
-    /// Reverts with {DeviceRegistryInvalidKeyType}, AccessManagedUnauthorized.
+    /// Reverts with {DeviceRegistryInvalidKeyType}, AccessManagedUnauthorized, SafeCastOverflowedUintDowncast after 255.
     function addKeyType(address verifier, uint16 keyLength, uint32 gasCap) external returns (uint8 keyType);
 
     /// @notice Whether an active device signed `hash` with the key it uses now. False for what is unknown, suspended,

@@ -98,10 +98,7 @@ async function makerSigned({ suite, accounts }: GasContext, key: DeviceKey): Pro
 }
 
 /** A batch of 2^20 devices: one leaf and the 20 nodes beside its way up, which is all the chain sees of it. */
-async function batchOf2To20(
-  { suite, accounts }: GasContext,
-  key: DeviceKey,
-): Promise<Attestation> {
+async function batchOf2To20({ suite, accounts }: GasContext, key: DeviceKey): Promise<Attestation> {
   const leaf = new Batch([{ keyHash: key.keyHash, modelHash: MODEL }]).root;
   const nodes = Array.from({ length: LEVELS }, (_, level) => keccak256(toBeHex(level, 32)));
   const root = nodes.reduce((node, sibling) => {
@@ -268,8 +265,18 @@ export const identity: readonly GasRow[] = [
     network: "osaka",
     measure: registration(() => P256Key.generate(), "owner"),
   },
-  { name: "registerMany, each of 50, with document", ceiling: 90_000, items: MANY, measure: fleet(true) },
-  { name: "registerMany, each of 50, without document", ceiling: 68_000, items: MANY, measure: fleet(false) },
+  {
+    name: "registerMany, each of 50, with document",
+    ceiling: 90_000,
+    items: MANY,
+    measure: fleet(true),
+  },
+  {
+    name: "registerMany, each of 50, without document",
+    ceiling: 68_000,
+    items: MANY,
+    measure: fleet(false),
+  },
   {
     name: "heartbeat",
     ceiling: 41_000,

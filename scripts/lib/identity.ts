@@ -1,10 +1,18 @@
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
-import { concat, type Signer, toBeHex, type TypedDataDomain, ZeroAddress, ZeroHash } from "ethers";
+import {
+  concat,
+  hexlify,
+  type Signer,
+  toBeHex,
+  type TypedDataDomain,
+  ZeroAddress,
+  ZeroHash,
+} from "ethers";
 
 import type { IDeviceAccount } from "../../typechain-types/contracts/identity/DeviceAccount.js";
 import type { IDeviceRegistry } from "../../typechain-types/contracts/identity/DeviceRegistry.js";
 import type { DeviceAccount, DeviceRegistry, MakerRegistry } from "../../typechain-types/index.js";
-import type { DeviceKey } from "./deviceKey.js";
+import { type DeviceKey, keyHashOf, type KeyType } from "./deviceKey.js";
 import { domainOf, signAsDevice, struct } from "./typedData.js";
 
 export type Registration = IDeviceRegistry.RegistrationStruct;
@@ -16,8 +24,7 @@ export type Spend = IDeviceAccount.SpendStruct;
 /** The struct type of each action of the identity domain, as its contract hashes it. */
 export const REGISTRATION = struct(
   "Registration",
-  "uint8 keyType",
-  "bytes key",
+  "uint256 deviceId",
   "address owner",
   "uint32 makerId",
   "bytes32 modelHash",
@@ -102,13 +109,18 @@ export function registrationOf(
   };
 }
 
+/** What is signed of a registration: the id stands for key type and key. */
+export function signedPart({ keyType, key, ...rest }: Registration): object {
+  return { deviceId: keyHashOf(Number(keyType) as KeyType, hexlify(key)), ...rest };
+}
+
 /** The device's consent to be registered just so. */
 export async function signRegistration(
   registry: DeviceRegistry,
   key: DeviceKey,
   registration: Registration,
 ): Promise<string> {
-  return signAsDevice(key, await deviceDomain(registry), REGISTRATION, registration);
+  return signAsDevice(key, await deviceDomain(registry), REGISTRATION, signedPart(registration));
 }
 
 /** The owner's consent, where somebody else sends the transaction. */
@@ -117,7 +129,7 @@ export async function signOwnership(
   owner: Signer,
   registration: Registration,
 ): Promise<string> {
-  return owner.signTypedData(await deviceDomain(registry), REGISTRATION, registration);
+  return owner.signTypedData(await deviceDomain(registry), REGISTRATION, signedPart(registration));
 }
 
 /** A sign of life, signed. */
