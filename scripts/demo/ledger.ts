@@ -17,6 +17,9 @@ export interface Entry {
 
 type Cost = Pick<Entry, "ethereum" | "iotex">;
 
+/** Columns for a sentence of the table, so that the whole fits into 100. */
+const SENTENCE = 58;
+
 /** What gas costs on IoTeX, in coin, at the least price it takes. */
 function coin(iotexGas: number): string {
   return (Number(BigInt(iotexGas) * IOTEX_GAS_PRICE) / 1e18).toFixed(4);
@@ -30,21 +33,24 @@ export function costLine({ ethereum, iotex }: Cost): string {
 
 /** Every transaction of the story with its price, chapter by chapter, and the sum. */
 export function ledgerTable(entries: readonly Entry[]): string {
-  const head = ["Who", "What", "Ethereum gas", "IoTeX gas", "IOTX"];
+  const head = ["Who did what", "Ethereum gas", "IoTeX gas", "IOTX"];
   const table = new Table({
     head: head.map((title) => chalk.cyan(title)),
-    colAligns: ["left", "left", "right", "right", "right"],
+    colAligns: ["left", "right", "right", "right"],
+    colWidths: [SENTENCE],
+    wordWrap: true,
     style: { head: [], border: [], compact: true },
   });
   let chapter = "";
   for (const entry of entries) {
-    if (entry.chapter !== chapter) table.push([{ colSpan: 5, content: chalk.bold(entry.chapter) }]);
+    if (entry.chapter !== chapter)
+      table.push([{ colSpan: head.length, content: chalk.bold(entry.chapter) }]);
     chapter = entry.chapter;
-    table.push([`  ${entry.who}`, entry.did, ...figures(entry)]);
+    table.push([`${entry.who} ${entry.did}`, ...figures(entry)]);
   }
   const sum = (of: keyof Cost): number => entries.reduce((total, entry) => total + entry[of], 0);
   const total = figures({ ethereum: sum("ethereum"), iotex: sum("iotex") });
-  table.push(["", `${entries.length} transactions`, ...total].map((cell) => chalk.bold(cell)));
+  table.push([`${entries.length} transactions`, ...total].map((cell) => chalk.bold(cell)));
   return table.toString();
 }
 

@@ -45,6 +45,8 @@ export class Story {
   passed = 0;
   #chapters = 0;
   #chapter = "";
+  /** The last line printed was the empty one after a paragraph. */
+  #proseIsOpen = false;
 
   constructor(connection: NetworkConnection, accounts: Accounts, suite: Suite) {
     this.connection = connection;
@@ -57,13 +59,16 @@ export class Story {
     this.#chapters += 1;
     this.#chapter = title;
     chapter(this.#chapters, title);
-    paragraph(introduction);
-    console.log();
+    this.#proseIsOpen = true;
+    this.tell(introduction);
   }
 
-  /** A sentence between two events. */
+  /** Some sentences between two events. */
   tell(text: string): void {
+    if (!this.#proseIsOpen) console.log();
     paragraph(text);
+    console.log();
+    this.#proseIsOpen = true;
   }
 
   /** Somebody does something: sends the transaction, and prints who did what at which price. */
@@ -74,6 +79,7 @@ export class Story {
     const ethereum = Number(receipt.gasUsed);
     const entry = { who: NAMES[who], did, ethereum, iotex: iotexGas(response, ethereum) };
     this.ledger.push({ chapter: this.#chapter, ...entry });
+    this.#proseIsOpen = false;
     say(`▸ ${entry.who} ${did}.`);
     note(costLine(entry));
     return receipt;
@@ -82,6 +88,7 @@ export class Story {
   /** Claims something and has the chain say whether it is so. */
   async check(claim: string, fact: unknown, expected: unknown = true): Promise<void> {
     const found = await fact;
+    this.#proseIsOpen = false;
     if (same(found, expected)) {
       this.passed += 1;
       success(claim);
@@ -97,7 +104,8 @@ export class Story {
     prepared: Prepared,
     { error, args, because }: Expected,
   ): Promise<void> {
-    const claim = `${NAMES[who]} ${tried}. Refused: ${because}.`;
+    const claim = `${NAMES[who]} ${tried}.`;
+    this.#proseIsOpen = false;
     const { provider } = this.connection.ethers;
     const transaction = { ...(await prepared), from: this.accounts[who].address };
     let reason: ContractError | undefined;
@@ -112,6 +120,7 @@ export class Story {
     if (reason?.name === error && same([...reason.args], args)) {
       this.passed += 1;
       refused(claim);
+      say(`  Refused: ${because}.`);
       note(given);
     } else {
       this.#fails(claim, `${given} instead of ${error}(${args.map(value).join(", ")})`);
@@ -126,6 +135,7 @@ export class Story {
   /** Lets time go by. */
   async pass(seconds: number, said: string): Promise<void> {
     await this.connection.networkHelpers.time.increase(seconds);
+    this.#proseIsOpen = false;
     say(`◷ ${said}`);
   }
 

@@ -32,9 +32,9 @@ export interface Observation {
 const LEAF = ["uint48", "uint32", "int32", "int32", "uint32", "string"];
 
 /** Reads the observations; there are 1,461 or there is no story. */
-export async function readObservations(): Promise<Observation[]> {
-  const text = await readFile(FILE, "utf8").catch(() =>
-    fail(`There is no ${fileURLToPath(FILE)}: run \`npm ci\`, which installs vega-datasets.`),
+export async function readObservations(file = FILE): Promise<Observation[]> {
+  const text = await readFile(file, "utf8").catch(() =>
+    fail(`There is no ${fileURLToPath(file)}: run \`npm ci\`, which installs vega-datasets.`),
   );
   const rows: Record<string, string>[] = parse(text, { columns: true });
   if (rows.length !== DAYS) {
@@ -64,7 +64,9 @@ function readRow(row: Record<string, string>): Observation {
     row[column] ?? fail(`seattle-weather.csv has no column "${column}": run \`npm ci\`.`);
   const tenths = (column: string): number => {
     const figure = Math.round(Number(text(column)) * 10);
-    return Number.isInteger(figure) ? figure : fail(`"${text(column)}" is no ${column}: run \`npm ci\`.`);
+    return Number.isInteger(figure)
+      ? figure
+      : fail(`"${text(column)}" is no ${column}: run \`npm ci\`.`);
   };
   const date = text("date");
   return {

@@ -1,10 +1,5 @@
 // Transactions of the identity domain, signed by whom they must be and ready to be sent by anyone.
-import {
-  type ContractTransaction,
-  type Provider,
-  type Signer,
-  ZeroHash,
-} from "ethers";
+import { type ContractTransaction, type Provider, type Signer, ZeroHash } from "ethers";
 
 import {
   type DeviceAccount,

@@ -76,7 +76,10 @@ export async function explainRefusal(
 }
 
 /** Asks the node again, by a call that changes nothing. */
-async function replay(provider: Provider, transaction: TransactionRequest): Promise<string | undefined> {
+async function replay(
+  provider: Provider,
+  transaction: TransactionRequest,
+): Promise<string | undefined> {
   try {
     await provider.call(transaction);
     return undefined;

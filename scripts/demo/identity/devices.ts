@@ -21,9 +21,10 @@ export async function devicesChapter(story: Story, production: Production): Prom
   story.chapter(
     "Three devices get a name",
     `A device is named by the hash of its public key, so its name is known before any chain has seen
-     it. To be registered it signs its own registration: owner, maker and document.`,
+     it. To be registered it signs its own registration: owner, maker and document. The
+     station's key is of the kind that secure elements and phones hold, P-256.
+     ${await howP256IsVerified(story)}.`,
   );
-  await tellHowP256IsVerified(story);
   const phone = await P256Key.generate();
   const fleet = { station: production.station, logger: production.logger, phone };
   await claimStation(story, production);
@@ -33,17 +34,11 @@ export async function devicesChapter(story: Story, production: Production): Prom
   return fleet;
 }
 
-async function tellHowP256IsVerified(story: Story): Promise<void> {
+async function howP256IsVerified(story: Story): Promise<string> {
   const path = await story.suite.p256Verifier.path();
-  const precompiled = path !== P256Path.Solidity;
-  story.tell(
-    precompiled
-      ? `The station's key is of the kind that secure elements and phones hold, P-256. This chain
-         verifies it by precompile, as IoTeX does; a chain without one takes about 300,000 gas more.`
-      : `The station's key is of the kind that secure elements and phones hold, P-256. This chain has
-         no precompile for it, so Solidity verifies it, for about 300,000 gas more.`,
-  );
-  console.log();
+  return path === P256Path.Solidity
+    ? "Here Solidity verifies it, for about 300,000 gas more than a chain with a precompile takes"
+    : "Here a precompile verifies it, as on IoTeX; a chain without one takes about 300,000 gas more";
 }
 
 async function claimStation(story: Story, { makerId, lot, model, batch, station }: Production) {

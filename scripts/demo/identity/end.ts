@@ -23,7 +23,7 @@ export async function recallChapter(
      whatever the number of devices and whoever owns them by now.`,
   );
   const recall = makerRegistry.recallLot.populateTransaction(makerId, lot, "Rain gauges may block");
-  await story.act("maker", `recalls lot ${lot}`, recall);
+  await story.act("maker", `recalls the whole batch, lot ${lot}`, recall);
   const trust = (id: bigint): Promise<bigint> => deviceRegistry.trustOf(id);
   await story.check("Alice's station shows as recalled", trust(station.deviceId), Trust.Recalled);
   await story.check("Bob's logger, too", trust(logger.deviceId), Trust.Recalled);
@@ -58,7 +58,11 @@ export async function retirementChapter(
      in its wallet stays its last owner's.`,
   );
   const policy = (await purse.wallet.policy()).id;
-  await story.act("alice", "retires the station", deviceRegistry.retire.populateTransaction(deviceId));
+  await story.act(
+    "alice",
+    "retires the station",
+    deviceRegistry.retire.populateTransaction(deviceId),
+  );
   await story.check("The station is retired", deviceRegistry.statusOf(deviceId), Status.Retired);
   await story.check("Its signature is not believed", isBelieved(story, fleet, signed), false);
   await refuseTheDead(story, fleet, purse, policy);
@@ -123,7 +127,7 @@ async function emptyWallet(story: Story, { wallet, dollar }: Purse): Promise<voi
   const transfer = dollar.interface.encodeFunctionData("transfer", [alice.address, dollars]);
   await story.act(
     "alice",
-    "takes its dollars, too",
+    "takes the wallet's dollars, too",
     wallet.execute.populateTransaction(dollar, 0, transfer, 0),
   );
   await story.check("The wallet is empty of coin", provider.getBalance(wallet), 0n);

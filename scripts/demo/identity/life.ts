@@ -1,7 +1,7 @@
 import { id } from "ethers";
 
 import type { DeviceKey } from "../../lib/deviceKey.js";
-import { count, short } from "../../lib/format.js";
+import { short } from "../../lib/format.js";
 import { type Heartbeat, signHeartbeat } from "../../lib/identity.js";
 import { Status } from "../../lib/vocabulary.js";
 import type { Story } from "../story.js";
@@ -63,7 +63,7 @@ async function beatTogether(story: Story, fleet: Fleet): Promise<void> {
     {
       error: "DeviceRegistryInvalidTimestamp",
       args: [first, first],
-      because: `the logger said that already, ${count(second - first)} seconds ago`,
+      because: "the logger said that an hour ago, and was heard",
     },
   );
 }

@@ -3,7 +3,6 @@ import { id } from "ethers";
 import { P256Key, Secp256k1Key } from "../../lib/deviceKey.js";
 import { count, short } from "../../lib/format.js";
 import { Batch } from "../../lib/identity.js";
-import { step } from "../../lib/terminal.js";
 import type { Story } from "../story.js";
 
 /** How many devices leave the factory in the run that the story is about. */
@@ -66,9 +65,7 @@ async function publishRun(story: Story, makerId: bigint): Promise<Omit<Productio
   );
   const model = id("Cascade WX-4");
   const station = await P256Key.generate();
-  const [logger, spare, ...others] = await step(`Making ${count(RUN)} device keys`, () =>
-    Promise.resolve(generateKeys(RUN - 1)),
-  );
+  const [logger, spare, ...others] = generateKeys(RUN - 1);
   if (logger === undefined || spare === undefined) throw new Error("The run is too short");
   const keys = [station, logger, spare, ...others];
   const batch = new Batch(keys.map(({ keyHash }) => ({ keyHash, modelHash: model })));
@@ -85,7 +82,11 @@ async function publishRun(story: Story, makerId: bigint): Promise<Omit<Productio
   );
   const lot = Number((await makerRegistry.makerOf(makerId)).lots);
   const root = makerRegistry.batchRootOf(makerId, lot);
-  await story.check(`The chain holds the root of the batch, ${short(batch.root)}`, root, batch.root);
+  await story.check(
+    `The chain holds the root of the batch, ${short(batch.root)}, as lot ${lot}`,
+    root,
+    batch.root,
+  );
   return { lot, model, batch, station, logger, spare };
 }
 

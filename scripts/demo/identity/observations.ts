@@ -45,8 +45,10 @@ export async function observationsChapter(story: Story, fleet: Fleet): Promise<S
     to: last.time,
   };
   const signed = await sign(fleet.station, domain, statement);
-  story.tell(`The station signs the root ${short(tree.root)}.`);
-  await story.check("The registry confirms that the station signed it", isBelieved(story, fleet, signed));
+  await story.check(
+    `The registry confirms that the station signed the root ${short(tree.root)}`,
+    isBelieved(story, fleet, signed),
+  );
 
   await proveOneDay(story, tree, observations);
   await refuseForgeries(story, fleet, signed, { domain, statement });
@@ -81,11 +83,7 @@ async function proveOneDay(
     isProven(tree.root, wettest, proof),
   );
   const dry = { ...wettest, precipitation: 0 };
-  await story.check(
-    "The same day without its rain is not",
-    isProven(tree.root, dry, proof),
-    false,
-  );
+  await story.check("The same day without its rain is not", isProven(tree.root, dry, proof), false);
 }
 
 interface Statement {

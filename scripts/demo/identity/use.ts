@@ -31,7 +31,11 @@ async function rent(story: Story, { logger }: Fleet): Promise<void> {
   await story.check("Carol is the logger's user", deviceRegistry.userOf(deviceId), carol.address);
   await story.check("Alice is still its owner", deviceRegistry.ownerOf(deviceId), alice.address);
   await story.pass(7 * DAY, "A week goes by.");
-  await story.check("The logger has no user; nobody had to do anything", deviceRegistry.userOf(deviceId), NOBODY);
+  await story.check(
+    "The logger has no user; nobody had to do anything",
+    deviceRegistry.userOf(deviceId),
+    NOBODY,
+  );
 }
 
 async function grant(story: Story, { logger }: Fleet): Promise<void> {
@@ -41,14 +45,14 @@ async function grant(story: Story, { logger }: Fleet): Promise<void> {
   const until = (await story.now()) + 365 * DAY;
   await story.act(
     "alice",
-    "lets Carol publish its data, edit its document and operate it, for a year",
+    "lets Carol publish data, edit the document, and operate it",
     deviceRegistry.grantPermissions.populateTransaction(deviceId, carol, ALL, until),
   );
   const granted = deviceRegistry.permissionsOf(deviceId, carol);
   await story.check("Carol holds the three permissions", granted, ALL);
   await story.act(
     "alice",
-    "lets Carol use it for that year, too",
+    "lets the logger to Carol for a year, too",
     deviceRegistry.setUser.populateTransaction(deviceId, carol, until),
   );
   await story.act(
@@ -88,8 +92,15 @@ async function sell(story: Story, { logger }: Fleet): Promise<void> {
     0n,
   );
   await story.check("She is not its user any more", deviceRegistry.userOf(deviceId), NOBODY);
-  await story.check("Its income is Bob's to direct", deviceRegistry.revenuePayeeOf(deviceId), NOBODY);
-  for (const [who, address] of [["carol", carol.address], ["alice", alice.address]] as const) {
+  await story.check(
+    "Its income is Bob's to direct",
+    deviceRegistry.revenuePayeeOf(deviceId),
+    NOBODY,
+  );
+  for (const [who, address] of [
+    ["carol", carol.address],
+    ["alice", alice.address],
+  ] as const) {
     await story.refused(
       who,
       "tries to suspend Bob's logger",

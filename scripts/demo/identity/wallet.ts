@@ -66,13 +66,25 @@ async function connectToPower(story: Story, { station }: Fleet): Promise<Power> 
   const wallet = await walletOf(deviceRegistry, station.deviceId);
   const address = await wallet.getAddress();
 
-  const { deviceId } = station;
-  await story.act("relayer", "puts the station's wallet in its place", prepareWallet(deviceRegistry, deviceId));
-  await story.check("The wallet obeys Alice", wallet.owner(), alice.address);
-  await story.act("alice", `gives it ${iotx(FUNDS)}`, { to: address, value: FUNDS });
   await dollar.mint(address, DOLLARS);
+  story.tell(
+    `The station's wallet is at ${short(address)}. Customers have paid ${dollars(DOLLARS)} for data
+     there, though nobody has built the wallet yet.`,
+  );
+  const { deviceId } = station;
+  await story.act(
+    "relayer",
+    "builds the station's wallet",
+    prepareWallet(deviceRegistry, deviceId),
+  );
+  await story.check("The wallet obeys Alice", wallet.owner(), alice.address);
+  await story.act("alice", `gives the wallet ${iotx(FUNDS)}`, { to: address, value: FUNDS });
   await story.check(`It holds ${iotx(FUNDS)}`, provider.getBalance(address), FUNDS);
-  await story.check(`And ${dollars(DOLLARS)}`, dollar.balanceOf(address), DOLLARS);
+  await story.check(
+    `And the ${dollars(DOLLARS)} that were waiting`,
+    dollar.balanceOf(address),
+    DOLLARS,
+  );
   return { wallet, dollar, meter };
 }
 
@@ -84,7 +96,7 @@ async function setPolicy(story: Story, { wallet, dollar, meter }: Power): Promis
   const target = await meter.getAddress();
   await story.act(
     "alice",
-    `lets it spend ${iotx(DAILY)} and ${dollars(DAILY_DOLLARS)} a day at its meter`,
+    `lets the station spend ${iotx(DAILY)} and ${dollars(DAILY_DOLLARS)} a day at its meter`,
     wallet.setPolicy.populateTransaction(
       DAY,
       expiry,
@@ -136,7 +148,7 @@ async function payInCoin(story: Story, { station }: Fleet, { wallet, meter }: Po
     because: `it asks for ${iotx(BILL)}, and ${iotx(DAILY - BILL)} is left for today`,
   });
   await story.pass(DAY, "A day goes by.");
-  await story.act("relayer", "carries that very payment again", second);
+  await story.act("relayer", "carries that second payment again", second);
   await story.check(
     `The meter stands at ${count(2n * bought)} watt-hours`,
     meter.wattHoursOf(METER),
@@ -155,7 +167,11 @@ async function payInDollars(story: Story, { station }: Fleet, power: Power): Pro
     data: meter.interface.encodeFunctionData("chargeInToken", [METER, DOLLAR_BILL]),
     deadline: NEVER,
   });
-  await story.act("relayer", `carries a payment of ${dollars(DOLLAR_BILL)} in a stablecoin`, payment);
+  await story.act(
+    "relayer",
+    `carries a payment of ${dollars(DOLLAR_BILL)} in a stablecoin`,
+    payment,
+  );
   await story.check(
     `That bought another ${count(bought)} watt-hours`,
     meter.wattHoursOf(METER),
