@@ -10,6 +10,17 @@ import { Failure } from "../../scripts/lib/terminal.js";
 
 const HEAD = "date,precipitation,temp_max,temp_min,wind,weather\n";
 
+/** The sentence that reading a file ends with. */
+async function failureOn(file: string): Promise<string> {
+  try {
+    await readObservations(pathToFileURL(file));
+    return "";
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
+}
+
 describe("the weather that the demo is about", () => {
   it("is that of every day of four years, in integers", async () => {
     const days = await readObservations();
@@ -42,13 +53,10 @@ describe("the weather that the demo is about", () => {
     const file = path.join(folder, "weather.csv");
     try {
       await writeFile(file, `${HEAD}2012-01-01,0.0,12.8,5.0,4.7,drizzle\n`);
-      const url = pathToFileURL(file);
-      await expect(readObservations(url)).to.be.rejectedWith(
-        Failure,
-        "1 days of weather were read",
+      expect(await failureOn(file)).to.contain(
+        "1 days of weather were read where 1461 are expected",
       );
-      const none = pathToFileURL(path.join(folder, "none.csv"));
-      await expect(readObservations(none)).to.be.rejectedWith(Failure, "run `npm ci`");
+      expect(await failureOn(path.join(folder, "none.csv"))).to.contain("run `npm ci`");
     } finally {
       await rm(folder, { recursive: true });
     }
