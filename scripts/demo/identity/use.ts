@@ -26,8 +26,8 @@ async function rent(story: Story, { logger }: Fleet): Promise<void> {
   const { alice, carol } = story.accounts;
   const { deviceId } = logger;
   const until = (await story.now()) + 7 * DAY;
-  const let_ = deviceRegistry.setUser.populateTransaction(deviceId, carol, until);
-  await story.act("alice", "lets the logger to Carol for a week", let_);
+  const lease = deviceRegistry.setUser.populateTransaction(deviceId, carol, until);
+  await story.act("alice", "lets the logger to Carol for a week", lease);
   await story.check("Carol is the logger's user", deviceRegistry.userOf(deviceId), carol.address);
   await story.check("Alice is still its owner", deviceRegistry.ownerOf(deviceId), alice.address);
   await story.pass(7 * DAY, "A week goes by.");
