@@ -7,7 +7,7 @@ import hre from "hardhat";
 
 import { writeAddresses } from "./devnet/addresses.js";
 import { isFree } from "./devnet/port.js";
-import { seed } from "./devnet/seed.js";
+import { seed, type SeedContext } from "./devnet/seed.js";
 import { namedAccounts } from "./lib/accounts.js";
 import { build } from "./lib/build.js";
 import { deploySuite } from "./lib/deploy.js";
@@ -51,7 +51,7 @@ await main(async () => {
 
   const suite = await step("Deploying the suite", () => deploySuite(connection, { deploymentId }));
   const accounts = await namedAccounts(connection.ethers);
-  const context = { connection, suite, accounts };
+  const context: SeedContext = { connection, suite, accounts, devices: {} };
   for (const part of seed) await step(part.text, () => part.run(context));
 
   const addresses = await writeAddresses(values.output, url, context);
@@ -62,7 +62,18 @@ await main(async () => {
     `These addresses, and those of ${Object.keys(accounts).join(", ")}, are in ${values.output}.`,
   );
   say("Try next, in another terminal:");
-  if (port === 8545) command("npx hardhat console --network localhost");
+  if (port === 8545) {
+    command("npx hardhat console --network localhost");
+    note("and in there, line by line:");
+    command("const { ethers } = await network.create()");
+    command(
+      `const registry = await ethers.getContractAt("DeviceRegistry", "${addresses.contracts.deviceRegistry}")`,
+    );
+    for (const [name, { deviceId }] of Object.entries(context.devices)) {
+      command(`await registry.trustOf("${deviceId}") // the ${name}`);
+    }
+    note("2n: attested by a verified maker; 0n: self-certified.");
+  }
   command(
     `curl -s ${url} -H 'content-type: application/json' -d '{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}'`,
   );

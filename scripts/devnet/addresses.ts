@@ -3,7 +3,7 @@ import path from "node:path";
 
 import type { Addressable } from "ethers";
 
-import type { SeedContext } from "./seed.js";
+import type { SeedContext, SeededDevice } from "./seed.js";
 
 /** Where everything and everybody is, for a dApp or a script to read. */
 export interface Addresses {
@@ -11,6 +11,7 @@ export interface Addresses {
   url: string;
   contracts: Record<string, string>;
   accounts: Record<string, string>;
+  devices: Record<string, SeededDevice>;
 }
 
 async function addressesOf(things: object): Promise<Record<string, string>> {
@@ -26,7 +27,7 @@ async function addressesOf(things: object): Promise<Record<string, string>> {
 export async function writeAddresses(
   file: string,
   url: string,
-  { connection, suite, accounts }: SeedContext,
+  { connection, suite, accounts, devices }: SeedContext,
 ): Promise<Addresses> {
   const { chainId } = await connection.ethers.provider.getNetwork();
   const addresses: Addresses = {
@@ -34,6 +35,7 @@ export async function writeAddresses(
     url,
     contracts: await addressesOf(suite),
     accounts: await addressesOf(accounts),
+    devices,
   };
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(addresses, null, 2)}\n`);

@@ -5,6 +5,9 @@ import { getBytes } from "ethers";
 /** IoTeX charges the same for zero and non-zero bytes. */
 const IOTEX = { base: 10_000, perByte: 100, floorPerByte: 250 } as const;
 
+/** The least that IoTeX takes for a unit of gas, in wei; it is also what one pays. */
+export const IOTEX_GAS_PRICE = 10n ** 12n;
+
 const ETHEREUM = {
   base: 21_000,
   zeroByte: 4,

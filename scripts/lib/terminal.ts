@@ -7,6 +7,9 @@ import ora from "ora";
 
 const isWatched = process.stdout.isTTY && process.env.CI === undefined;
 
+/** Letters in a line of prose. */
+const LINE = 88;
+
 /** A failure whose message already says what to do: it is printed alone, without a stack trace. */
 export class Failure extends Error {
   override name = "Failure";
@@ -35,6 +38,16 @@ export function say(text: string): void {
   console.log(`  ${text}`);
 }
 
+/** Some sentences together, in lines that a person's eye can follow. */
+export function paragraph(text: string): void {
+  const lines = text.split(/\s+/).reduce<string[]>((sofar, word) => {
+    const line = sofar.at(-1);
+    if (line === undefined || line.length + 1 + word.length > LINE) return [...sofar, word];
+    return [...sofar.slice(0, -1), `${line} ${word}`];
+  }, []);
+  for (const line of lines) say(line);
+}
+
 /** Something checked and found true. */
 export function success(text: string): void {
   console.log(`  ${chalk.green("✔")} ${text}`);
@@ -43,6 +56,11 @@ export function success(text: string): void {
 /** Something refused, as it should be. */
 export function refused(text: string): void {
   console.log(`  ${chalk.yellow("✖")} ${text}`);
+}
+
+/** Something checked and found false. */
+export function wrong(text: string): void {
+  console.log(`  ${chalk.red("✘")} ${text}`);
 }
 
 /** A side remark: a figure, an address, a path. */
@@ -72,7 +90,7 @@ export async function step<T>(text: string, work: () => Promise<T>): Promise<T> 
   if (!isWatched) console.log(`  ${text} ...`);
 
   const failed = (): void => {
-    console.log(`  ${chalk.red("✘")} ${text} ${chalk.dim(`(${elapsed()})`)}`);
+    wrong(`${text} ${chalk.dim(`(${elapsed()})`)}`);
   };
   const spinner = isWatched ? ora({ text, indent: 2 }).start() : undefined;
   const clock = setInterval(() => {

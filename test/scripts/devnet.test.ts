@@ -63,12 +63,13 @@ describe("the devnet", () => {
       await untilReady(devnet);
       expect(performance.now() - started).to.be.lessThan(20_000);
 
-      const { url, chainId, contracts, accounts } = JSON.parse(
+      const { url, chainId, contracts, accounts, devices } = JSON.parse(
         await readFile(output, "utf8"),
       ) as Addresses;
       expect(url).to.equal(`http://127.0.0.1:${port}`);
       expect(accounts).to.include.keys("deployer", "admin", "maker", "alice");
       expect(contracts).to.include.keys("accessManager");
+      expect(devices).to.have.all.keys("station", "logger", "phone");
       const provider = new JsonRpcProvider(url, chainId, { staticNetwork: true });
       for (const [name, address] of Object.entries(contracts)) {
         expect(await provider.getCode(address), `${name} has code`).not.to.equal("0x");

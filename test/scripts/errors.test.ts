@@ -1,0 +1,65 @@
+import { expect } from "chai";
+import { parseEther } from "ethers";
+import hre from "hardhat";
+
+import { namedAccounts } from "../../scripts/lib/accounts.js";
+import { deploySuite } from "../../scripts/lib/deploy.js";
+import {
+  decodeError,
+  describeError,
+  explainRefusal,
+  revertDataOf,
+} from "../../scripts/lib/errors.js";
+import { NATIVE } from "../../scripts/lib/identity.js";
+import { DeviceAccount__factory } from "../../typechain-types/index.js";
+
+const exceeded = DeviceAccount__factory.createInterface().encodeErrorResult(
+  "DeviceAccountAllowanceExceeded",
+  [NATIVE, parseEther("1.5"), 2n],
+);
+
+describe("decoding a refusal", () => {
+  it("knows the errors of every contract, and Solidity's own", () => {
+    const error = decodeError(exceeded);
+    expect(error && describeError(error)).to.equal(
+      "DeviceAccountAllowanceExceeded(currency 0xEeee…EEeE, requested 1.5e18, remaining 2)",
+    );
+    expect(decodeError(`0x4e487b71${"11".padStart(64, "0")}`)?.name).to.equal("Panic");
+    expect(decodeError("0x12345678")).to.equal(undefined);
+  });
+
+  it("finds the data wherever a provider puts it", () => {
+    for (const thrown of [
+      { data: exceeded },
+      { data: { data: exceeded, message: "reverted" } },
+      { info: { error: { data: exceeded } } },
+      { cause: { error: { data: exceeded } } },
+    ]) {
+      expect(revertDataOf(thrown)).to.equal(exceeded);
+    }
+    expect(revertDataOf({ data: "0x" })).to.equal(undefined);
+    expect(revertDataOf("reverted")).to.equal(undefined);
+  });
+
+  it("asks again where a node gave no reason, and copes where there is none", async () => {
+    const connection = await hre.network.create();
+    const { makerRegistry } = await deploySuite(connection);
+    const { stranger } = await namedAccounts(connection.ethers);
+    const { provider } = connection.ethers;
+    const silent = new Error("execution reverted");
+    const call = await makerRegistry.setVerified.populateTransaction(1, true);
+    const again = { ...call, from: stranger.address };
+    const reason = await explainRefusal(silent, provider, again);
+    expect(reason?.name).to.equal("AccessManagedUnauthorized");
+    expect([...(reason?.args ?? [])]).to.deep.equal([stranger.address]);
+
+    const harmless = { to: stranger.address, from: stranger.address };
+    expect(await explainRefusal(silent, provider, harmless)).to.equal(undefined);
+  });
+
+  it("does not take a broken connection for a refusal", async () => {
+    const { ethers } = await hre.network.create();
+    const broken = new Error("connection lost");
+    await expect(explainRefusal(broken, ethers.provider, {})).to.be.rejectedWith("connection lost");
+  });
+});
