@@ -45,7 +45,7 @@ contract DeviceAccount is IDeviceAccount, ERC7739, NoncesKeyed, ReentrancyGuardT
 
     uint256 private _state;
     uint48 private _lockedUntil;
-    /// @dev One slot. Its id goes on counting when a policy ends, so that no entry below ever counts again.
+    /// @dev One slot.
     Policy private _policy;
     mapping(uint64 policyId => mapping(address target => mapping(bytes4 selector => bool))) private _permissions;
     mapping(uint64 policyId => mapping(Currency currency => SpendingBudget.Budget)) private _budgets;
@@ -121,26 +121,31 @@ contract DeviceAccount is IDeviceAccount, ERC7739, NoncesKeyed, ReentrancyGuardT
     ) external onlyController whenUnlocked returns (uint64 id) {
         require(period != 0 && expiry > block.timestamp, DeviceAccountInvalidPolicy(period, expiry));
         (, address registry, uint256 deviceId) = token();
-        id = _policy.id + 1;
+        // Drawn, not counted: a seller who could foresee it would have the device sign under the buyer's policy.
+        id = uint64(uint256(keccak256(abi.encode(blockhash(block.number - 1), address(this), ++_state))));
         uint48 start = uint48(block.timestamp);
         _policy = Policy(id, start, period, expiry, IDeviceRegistry(registry).versionOf(deviceId));
-        ++_state;
         // Allowances first: no permission may name one of their currencies.
         for (uint256 i = 0; i < allowances.length; ++i) {
-            require(allowances[i].amount != 0, DeviceAccountInvalidAllowance(allowances[i].currency));
-            _budgets[id][allowances[i].currency].allowance = allowances[i].amount;
+            Currency currency = allowances[i].currency;
+            bool valid = allowances[i].amount != 0 && _budgets[id][currency].allowance == 0;
+            require(valid, DeviceAccountInvalidAllowance(currency));
+            _budgets[id][currency].allowance = allowances[i].amount;
         }
+        address[3] memory registries = _registriesOf(registry);
         for (uint256 i = 0; i < permissions.length; ++i) {
-            _permit(id, registry, permissions[i].target, permissions[i].selector);
+            _permit(id, registries, permissions[i].target, permissions[i].selector);
         }
         emit PolicySet(id, start, period, expiry, permissions, allowances);
     }
 
     /// @inheritdoc IDeviceAccount
     function revokePolicy() external onlyController {
-        _policy.expiry = 0;
+        uint64 id = policy().id;
+        require(id != 0, DeviceAccountPolicyNotInForce(id));
+        delete _policy;
         ++_state;
-        emit PolicyRevoked(_policy.id);
+        emit PolicyRevoked(id);
     }
 
     /// @inheritdoc IDeviceAccount
@@ -235,12 +240,12 @@ contract DeviceAccount is IDeviceAccount, ERC7739, NoncesKeyed, ReentrancyGuardT
         return !_isLocked() && SignatureChecker.isValidSignatureNowCalldata(owner(), hash, signature);
     }
 
-    function _permit(uint64 id, address registry, address target, bytes4 selector) private {
+    function _permit(uint64 id, address[3] memory registries, address target, bytes4 selector) private {
         bool forbidden =
             target == address(this) ||
-                target == registry ||
-                target == address(IDeviceRegistry(registry).makers()) ||
-                target == IDeviceRegistry(registry).erc6551Registry() ||
+                target == registries[0] ||
+                target == registries[1] ||
+                target == registries[2] ||
                 _budgets[id][Currency.wrap(target)].allowance != 0 ||
                 TokenSelectors.approvesOrMoves(selector);
         require(!forbidden, DeviceAccountForbiddenPermission(target, selector));
@@ -300,6 +305,13 @@ contract DeviceAccount is IDeviceAccount, ERC7739, NoncesKeyed, ReentrancyGuardT
         bytes32 digest = _hashTypedDataV4(_hashSpend(request));
         bool signed = IDeviceRegistry(registry).isDeviceSignature(deviceId, digest, signature);
         require(signed, DeviceAccountInvalidDeviceSignature(deviceId));
+    }
+
+    /// @dev Where the wallet may hold tokens that are devices and makers, and where wallets are made.
+    function _registriesOf(address registry) private view returns (address[3] memory registries) {
+        registries[0] = registry;
+        registries[1] = address(IDeviceRegistry(registry).makers());
+        registries[2] = IDeviceRegistry(registry).erc6551Registry();
     }
 
     function _windowOf(Policy memory current) private view returns (uint48) {

@@ -51,8 +51,8 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
 
     /// @inheritdoc IDeviceRegistry
     function deviceOf(bytes32 keyHash) external view returns (uint256 deviceId) {
-        Status status = _records[uint256(keyHash)].status;
-        return status == Status.None || status == Status.Reserved ? _servedBy[keyHash] : uint256(keyHash);
+        deviceId = _servedBy[keyHash];
+        if (deviceId == 0 && !_isFresh(keyHash)) return uint256(keyHash);
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -168,6 +168,8 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
                 keyLength % 32 == 0 &&
                 gasCap != 0 &&
                 gasCap <= MAX_GAS_CAP;
+        // Behind two types one verifier would let one key name two devices.
+        for (uint256 i = 0; i < _keyTypes.length; ++i) valid = valid && _keyTypes[i].verifier != verifier;
         require(valid, DeviceRegistryInvalidKeyType(verifier, keyLength, gasCap));
         _keyTypes.push(KeyType(verifier, keyLength, gasCap));
         keyType = SafeCast.toUint8(_keyTypes.length);
@@ -209,8 +211,8 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
     ) private view returns (bool) {
         bytes memory data = abi.encodeCall(IERC7913SignatureVerifier.verify, (key, hash, signature));
         // EIP-150 keeps a 64th back. Without the whole cap the verifier might fail for want of gas, and a relayer could
-        // make a valid signature look false.
-        uint256 needed = (uint256(info.gasCap) * 64) / 63 + CALL_OVERHEAD;
+        // make a valid signature look false. A gas for each byte is more than it costs to copy the call once again.
+        uint256 needed = (uint256(info.gasCap) * 64) / 63 + CALL_OVERHEAD + data.length;
         require(gasleft() >= needed, DeviceRegistryInsufficientGas(needed));
         (bool success, bytes memory result) = info.verifier.staticcall{gas: info.gasCap}(data);
         // A whole word that is the selector and zeros: not empty, not dirty, not a longer answer.

@@ -24,8 +24,8 @@ import {IP256Verifier} from "./IP256Verifier.sol";
 /// are in {DeviceKeys}, users and grants in {DeviceUse}.
 contract DeviceRegistry is DeviceUse, EIP712 {
     bytes32 private constant REGISTRATION_TYPEHASH = keccak256(
-        "Registration(uint256 deviceId,address owner,uint32 makerId,bytes32 modelHash,bytes32 documentHash,"
-        "string documentURI,uint48 deadline)"
+        "Registration(uint256 deviceId,address owner,uint32 makerId,uint24 lot,bytes32 modelHash,"
+        "bytes32 documentHash,string documentURI,uint48 deadline)"
     );
     bytes32 private constant ATTESTATION_ACCEPTANCE_TYPEHASH = keccak256(
         "AttestationAcceptance(uint256 deviceId,uint32 makerId,uint24 lot,bytes32 modelHash,"
@@ -111,9 +111,10 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     function registerMany(Claim[] calldata claims) external {
         for (uint256 i = 0; i < claims.length; ++i) {
             Claim calldata claim = claims[i];
-            bytes32 keyHash = _checkedKeyHash(claim.registration.keyType, claim.registration.key);
+            Registration calldata registration = claim.registration;
+            bytes32 keyHash = _checkedKeyHash(registration.keyType, registration.key);
             if (_isFresh(keyHash)) {
-                _register(keyHash, claim.registration, claim.deviceSignature, claim.ownerSignature, claim.attestation);
+                _register(keyHash, registration, claim.deviceSignature, claim.ownerSignature, claim.attestation);
             } else {
                 emit RegistrationSkipped(keyHash);
             }
@@ -132,17 +133,15 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         bytes32 digest = _hashTypedDataV4(_hashAcceptance(acceptance, lot));
         _checkOwnerConsent(_requireOwned(deviceId), digest, ownerSignature);
         Record storage record = _records[deviceId];
-        // The first maker stays, or a recall could be washed off by another. Lots only rise, or an older lot could be
-        // dug out after the recall of a newer one.
-        bool advances = (record.makerId == 0 || record.makerId == acceptance.makerId) && lot >= record.lot;
-        require(advances, DeviceRegistryStaleAttestation(deviceId, acceptance.makerId, lot));
-        _checkVouched(acceptance.makerId, _currentKeyHash(deviceId, record), acceptance.modelHash, attestation);
+        _checkMayAttest(deviceId, record, acceptance.makerId, lot);
+        bytes32 keyHash = _currentKeyHash(deviceId, record);
+        _checkVouched(acceptance.makerId, lot, keyHash, acceptance.modelHash, attestation);
 
         record.makerId = acceptance.makerId;
         record.lot = lot;
         record.unattested = false;
         ++record.nonce;
-        emit DeviceAttested(deviceId, acceptance.makerId, lot, acceptance.modelHash);
+        emit DeviceAttested(deviceId, acceptance.makerId, lot, keyHash, acceptance.modelHash);
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -240,11 +239,8 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         require(known, DeviceRegistryUnknownDevice(deviceId));
         if (record.makerId == 0) return Trust.SelfCertified;
 
-        (bool verified, bool recalled) = makers.standingOf(record.makerId, record.lot, bytes32(deviceId));
-        if (record.rotated && !recalled) {
-            (, recalled) = makers.standingOf(record.makerId, record.lot, _currentKeyHash(deviceId, record));
-        }
-        // A recall is of the hardware: another key does not shake it off.
+        (bool verified, bool recalled) = makers.standingOf(record.makerId, record.lot, deviceId);
+        // A recall is of the hardware, by its id: another key does not shake it off.
         if (recalled) return Trust.Recalled;
         if (record.unattested) return Trust.SelfCertified;
         return verified ? Trust.AttestedByVerifiedMaker : Trust.Attested;
@@ -311,6 +307,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     /// @inheritdoc ERC721
     function supportsInterface(bytes4 interfaceId) public view override(ERC721, IERC165) returns (bool) {
         return
+            interfaceId == type(IDeviceRegistry).interfaceId ||
             interfaceId == type(IERC4906).interfaceId ||
             interfaceId == type(IERC4907).interfaceId ||
             super.supportsInterface(interfaceId);
@@ -333,10 +330,16 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     ) private {
         _checkDeadline(registration.deadline);
         _checkDocument(registration.documentHash, registration.documentURI);
-        bytes32 digest = _hashTypedDataV4(_hashRegistration(keyHash, registration));
+        uint24 lot = registration.makerId == 0 ? 0 : _lotOf(attestation);
+        bytes32 digest = _hashTypedDataV4(_hashRegistration(keyHash, registration, lot));
         _checkOwnerConsent(registration.owner, digest, ownerSignature);
         _checkNewKey(registration.keyType, registration.key, keyHash, digest, deviceSignature);
-        uint24 lot = _checkAttestation(keyHash, registration, attestation);
+        // Maker and lot are part of what was signed, so a relayer can neither add, change nor take away a word.
+        if (registration.makerId == 0) {
+            require(attestation.length == 0, DeviceRegistryUnexpectedAttestation(attestation));
+        } else {
+            _checkVouched(registration.makerId, lot, keyHash, registration.modelHash, attestation);
+        }
         _mintDevice(uint256(keyHash), registration, lot);
     }
 
@@ -409,27 +412,22 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         );
     }
 
-    /// @dev The maker is part of what the device signed, so a relayer can neither take an attestation away nor add one.
-    function _checkAttestation(
-        bytes32 keyHash,
-        Registration calldata registration,
-        bytes calldata attestation
-    ) private view returns (uint24 lot) {
-        if (registration.makerId == 0) {
-            require(attestation.length == 0, DeviceRegistryUnexpectedAttestation(attestation));
-            return 0;
-        }
-        _checkVouched(registration.makerId, keyHash, registration.modelHash, attestation);
-        return _lotOf(attestation);
+    /// @dev The first maker stays, or a recall could be washed off by another. And a recalled device needs a lot that was
+    /// not open at the recall, or it could be washed off by a word given before.
+    function _checkMayAttest(uint256 deviceId, Record storage record, uint32 makerId, uint24 lot) private view {
+        if (record.makerId == 0) return;
+        require(record.makerId == makerId, DeviceRegistryOtherMaker(deviceId, record.makerId));
+        uint24 recalledUpTo = makers.recalledUpTo(makerId, record.lot, deviceId);
+        require(lot > recalledUpTo, DeviceRegistryStaleAttestation(deviceId, lot, recalledUpTo));
     }
 
     function _checkVouched(
         uint32 makerId,
+        uint24 lot,
         bytes32 keyHash,
         bytes32 modelHash,
         bytes calldata attestation
     ) private view {
-        uint24 lot = _lotOf(attestation);
         makers.checkAttestation(makerId, lot, keyHash, modelHash, attestation[LOT_LENGTH:]);
     }
 
@@ -522,7 +520,8 @@ contract DeviceRegistry is DeviceUse, EIP712 {
 
     function _hashRegistration(
         bytes32 keyHash,
-        Registration calldata registration
+        Registration calldata registration,
+        uint24 lot
     ) private pure returns (bytes32 structHash) {
         return
             keccak256(
@@ -531,6 +530,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
                     keyHash,
                     registration.owner,
                     registration.makerId,
+                    lot,
                     registration.modelHash,
                     registration.documentHash,
                     keccak256(bytes(registration.documentURI)),

@@ -18,14 +18,18 @@ import {Currency} from "../shared/Currency.sol";
 /// - native coin: the value sent; what comes back is not credited;
 /// - ERC-20: the larger of what the wallet's balance fell by and what was used of the approval given for the call.
 ///
-/// Approvals that the controller gave a listed target himself are outside the meter: they are his, not the device's.
+/// Approvals that the controller gave a listed target himself are outside the meter: they are his, not the device's;
+/// a spend through such a target ends them. Never list a target that swallows failures of what it was paid for, since a
+/// relayer chooses the gas.
+///
 /// ERC-20 approvals outlive a sale of the device: a buyer looks at {approvals}, and has the seller {lock} the wallet, so
-/// that what he sees is what he gets.
+/// that what he sees is what he gets. A policy's number cannot be foreseen, so nothing that the device signed before a
+/// sale is spent under the buyer's policy.
 interface IDeviceAccount is IERC6551Account, IERC6551Executable, IERC1271 {
     /// @notice A function the device may call, or an address it may pay.
     /// @param target The contract or the recipient. Never the wallet, a registry, or a currency of the policy.
-    /// @param selector The function; 0 to allow plain payments to the target instead. Never one that approves or moves
-    /// tokens.
+    /// @param selector The function; 0 to allow plain payments to the target instead. Never one of {TokenSelectors},
+    /// whatever the target.
     struct Permission {
         address target;
         bytes4 selector;
@@ -58,7 +62,7 @@ interface IDeviceAccount is IERC6551Account, IERC6551Executable, IERC1271 {
     }
 
     /// @notice A spending policy.
-    /// @param id Number of the policy, from 1; 0 if there is none.
+    /// @param id Number of the policy, drawn from the last block's hash; 0 if there is none.
     /// @param start When its first period began, in seconds.
     /// @param period Length of a period, in seconds.
     /// @param expiry Last second of the policy.
@@ -114,7 +118,7 @@ interface IDeviceAccount is IERC6551Account, IERC6551Executable, IERC1271 {
     error DeviceAccountUnsupportedOperation(uint8 operation);
     /// @notice A policy has a period above 0 and ends in the future (seconds).
     error DeviceAccountInvalidPolicy(uint48 period, uint48 expiry);
-    /// @notice An allowance is above 0: without one a currency is simply not listed.
+    /// @notice An allowance is above 0, and there is one for each currency that is listed.
     error DeviceAccountInvalidAllowance(Currency currency);
     /// @notice This target or function can never be part of a policy.
     error DeviceAccountForbiddenPermission(address target, bytes4 selector);
@@ -158,8 +162,9 @@ interface IDeviceAccount is IERC6551Account, IERC6551Executable, IERC1271 {
         Allowance[] calldata allowances
     ) external returns (uint64 id);
 
-    /// @notice Ends the policy; only the controller; also while the wallet is locked, since nothing leaves by it.
-    /// Reverts with {DeviceAccountUnauthorized}.
+    /// @notice Ends the policy in force; only the controller; also while the wallet is locked, since nothing leaves by
+    /// it.
+    /// Reverts with {DeviceAccountUnauthorized}, {DeviceAccountPolicyNotInForce}.
     function revokePolicy() external;
 
     /// @notice Locks the wallet: no execution, no spending, no policy, no ERC-1271 signature until then. Survives
@@ -184,7 +189,8 @@ interface IDeviceAccount is IERC6551Account, IERC6551Executable, IERC1271 {
     function remainingAllowance(Currency currency) external view returns (uint256 remaining);
 
     /// @notice What a buyer should check: every approval that was ever given through {execute} by a plain call of
-    /// `approve`, `increaseAllowance` or `setApprovalForAll`. Permits signed through ERC-1271 are not seen.
+    /// a function that {TokenSelectors-approves} knows. Permits signed through ERC-1271 are not seen, nor what a
+    /// contract that was approved (Permit2) approves in its turn.
     /// @param start Index of the first.
     /// @param end Index after the last; may lie beyond the end.
     function approvals(uint256 start, uint256 end) external view returns (Approval[] memory list);

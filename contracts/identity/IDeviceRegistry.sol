@@ -53,7 +53,7 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     /// @param rotated The key in use is not the one that gave the id.
     /// @param unattested The maker attested an earlier key, not the one in use.
     /// @param makerId The maker that attested the device; 0 for none. Once set it stays.
-    /// @param lot The maker's lot the device was attested in; only rises.
+    /// @param lot The maker's lot the device was attested in.
     /// @param version Rises with every transfer and every {revokeAllGrants}.
     /// @param nonce Rises with every signed action (heartbeats excepted) and with every version.
     /// @param lastSeen Timestamp of the newest heartbeat, in seconds; 0 for none; never falls.
@@ -80,8 +80,9 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     }
 
     /// @notice What a device signs to be registered, and its owner if he does not send the transaction himself.
-    /// EIP-712 type: `Registration(uint256 deviceId,address owner,uint32 makerId,bytes32 modelHash,bytes32
-    /// documentHash,string documentURI,uint48 deadline)`, where the id stands for key type and key, whose hash it is.
+    /// EIP-712 type: `Registration(uint256 deviceId,address owner,uint32 makerId,uint24 lot,bytes32 modelHash,bytes32
+    /// documentHash,string documentURI,uint48 deadline)`, where the id stands for key type and key, whose hash it is,
+    /// and the lot is the one that the attestation starts with, 0 without one.
     /// @param keyType Number of a {KeyType}, from 1.
     /// @param key The device's public key in the encoding of its type.
     /// @param owner Who gets the device's token.
@@ -153,8 +154,14 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     );
     /// @notice {registerMany} passed over a key that is known already.
     event RegistrationSkipped(bytes32 indexed keyHash);
-    /// @notice A maker vouches for a registered device.
-    event DeviceAttested(uint256 indexed deviceId, uint32 indexed makerId, uint24 indexed lot, bytes32 modelHash);
+    /// @notice A maker vouches for a registered device with this key.
+    event DeviceAttested(
+        uint256 indexed deviceId,
+        uint32 indexed makerId,
+        uint24 indexed lot,
+        bytes32 keyHash,
+        bytes32 modelHash
+    );
     /// @notice A device became Active, Suspended or Retired.
     event DeviceStatusSet(uint256 indexed deviceId, Status status);
     /// @notice A device has another document.
@@ -188,7 +195,7 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     error DeviceRegistryUnknownKeyType(uint8 keyType);
     /// @notice A key of this type has another length.
     error DeviceRegistryInvalidKeyLength(uint8 keyType, uint256 length);
-    /// @notice A key type needs a verifier with code, a key of 1 to 16 whole words (32 bytes each), and 1 to 5,000,000
+    /// @notice A key type needs a verifier with code that no other type has, a key of 1 to 16 whole words (32 bytes each), and 1 to 5,000,000
     /// gas.
     error DeviceRegistryInvalidKeyType(address verifier, uint16 keyLength, uint32 gasCap);
     /// @notice The key names or named a device, or was spoken for.
@@ -209,8 +216,10 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     error DeviceRegistryUnauthorized(uint256 deviceId, address caller);
     /// @notice The device is not in the state this needs.
     error DeviceRegistryWrongStatus(uint256 deviceId, Status status);
-    /// @notice A maker once set stays, and lots only rise: an older attestation cannot come back.
-    error DeviceRegistryStaleAttestation(uint256 deviceId, uint32 makerId, uint24 lot);
+    /// @notice The device's maker is another one, and stays.
+    error DeviceRegistryOtherMaker(uint256 deviceId, uint32 makerId);
+    /// @notice The device is recalled, and only a lot after `recalledUpTo` can clear it.
+    error DeviceRegistryStaleAttestation(uint256 deviceId, uint24 lot, uint24 recalledUpTo);
     /// @notice The heartbeat is not newer than the last, or more than 5 minutes ahead of the chain (seconds).
     error DeviceRegistryInvalidTimestamp(uint48 timestamp, uint48 lastSeen);
     /// @notice The owner has not announced this key, or not 7 days ago: `readyAt` in seconds, 0 if not announced.
@@ -252,12 +261,13 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     /// in {register}.
     function registerMany(Claim[] calldata claims) external;
 
-    /// @notice Records a maker's word for a registered device: for one that had none, for a rotated key, or a newer
-    /// lot. The owner sends or signs it.
+    /// @notice Records a maker's word for a registered device: for one that had none, for a rotated key, for another
+    /// lot, or after a recall. The owner sends or signs it.
     /// @param attestation As in {register}, for the key in use.
     /// @param ownerSignature Not read if the owner is the sender.
     /// Reverts with {DeviceRegistryExpiredSignature}, {DeviceRegistryInvalidOwnerSignature},
-    /// {DeviceRegistryMalformedAttestation}, {DeviceRegistryStaleAttestation}, ERC721NonexistentToken, and the errors of {IMakerRegistry-checkAttestation}.
+    /// {DeviceRegistryMalformedAttestation}, {DeviceRegistryOtherMaker}, {DeviceRegistryStaleAttestation},
+    /// ERC721NonexistentToken, and the errors of {IMakerRegistry-checkAttestation}.
     function attest(
         AttestationAcceptance calldata acceptance,
         bytes calldata attestation,
@@ -282,7 +292,8 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     /// Reverts with {DeviceRegistryUnauthorized}, {DeviceRegistryKnownKey}.
     function announceKeyRotation(uint256 deviceId, bytes32 newKeyHash) external;
 
-    /// @notice Withdraws the notice. Only the owner.
+    /// @notice Withdraws the notice. Only the owner. A rotation that he signed and the old key agrees to stays good
+    /// until its deadline; {revokeAllGrants} voids that too.
     /// Reverts with {DeviceRegistryUnauthorized}, {DeviceRegistryNoPendingRotation}.
     function cancelKeyRotation(uint256 deviceId) external;
 
@@ -308,7 +319,8 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     function heartbeat(Heartbeat calldata beat) external;
 
     /// @notice Records signs of life of many devices. What {heartbeat} would refuse is passed over, so that no device
-    /// can spoil a relayer's batch.
+    /// spoils a relayer's batch. As a device may change to a key type that needs more gas, the relayer sends the
+    /// largest cap on top of what he estimates, and gets back what is left.
     /// @return recorded How many were recorded.
     /// Reverts with {DeviceRegistryInsufficientGas}.
     function heartbeats(Heartbeat[] calldata beats) external returns (uint256 recorded);

@@ -12,19 +12,24 @@ import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 ///   modelHash, deadline)` for each device. Setting another signer closes the lot for new devices and opens the next.
 /// - **batch lot**: the Merkle root of a production run. One transaction vouches for any number of devices.
 ///
-/// A lot, or a single device, can be recalled; what was recalled stays so. Names are claims and need not be unique:
-/// `verified`, which the role MAKER_VERIFIER sets, is what tells a maker from an impostor.
+/// A lot, or a single device, can be recalled. No attestation that could be had at that time helps against it: the
+/// maker has to vouch anew, in a lot that it opened after the recall. Names are claims and need not be unique:
+/// `verified`, which the role MAKER_VERIFIER sets, is what tells a maker from an impostor. It covers the lots of the
+/// present owner of the maker's token; those of a former one stay attested, and unverified.
 interface IMakerRegistry is IERC721 {
     /// @notice What is known of a maker.
     /// @param verified The role MAKER_VERIFIER has checked who the maker is.
     /// @param signerLot The lot the present signer attests in; 0 when the maker has no signer.
     /// @param lots How many lots were opened; the newest has this number.
+    /// @param verifiableFrom The first lot that the present owner opened or can open: earlier ones are not covered by
+    /// `verified`.
     /// @param nameHash keccak256 of the maker's name as it stood in the {MakerRegistered} event.
     /// @param signer An account (20 bytes; ERC-1271 too) or an ERC-7913 signer (verifier's address, then the key).
     struct Maker {
         bool verified;
         uint24 signerLot;
         uint24 lots;
+        uint24 verifiableFrom;
         bytes32 nameHash;
         bytes signer;
     }
@@ -43,21 +48,23 @@ interface IMakerRegistry is IERC721 {
     event BatchPublished(uint32 indexed makerId, uint24 indexed lot, bytes32 root, uint32 count, string uri);
     /// @notice A maker recalled every device of a lot.
     event LotRecalled(uint32 indexed makerId, uint24 indexed lot, string reason);
-    /// @notice A maker recalled the device that has, had or will have this key.
-    event DeviceRecalled(uint32 indexed makerId, bytes32 indexed keyHash, string reason);
+    /// @notice A maker recalled one device.
+    event DeviceRecalled(uint32 indexed makerId, uint256 indexed deviceId, string reason);
     /// @notice A maker was marked as verified, or the mark was taken away.
     event MakerVerificationSet(uint32 indexed makerId, bool verified);
 
     /// @notice `caller` is not the owner of the maker.
     error MakerRegistryNotOwner(uint32 makerId, address caller);
+    /// @notice The maker's token belongs to somebody else than the one who was looked at.
+    error MakerRegistryOwnerChanged(uint32 makerId, address owner);
     /// @notice A signer is an account (20 bytes) or an ERC-7913 signer (more than 20 bytes), or empty for none.
     error MakerRegistryInvalidSigner(bytes signer);
     /// @notice A batch has a root and at least one device.
     error MakerRegistryEmptyBatch(bytes32 root, uint32 count);
     /// @notice The maker opened no such lot.
     error MakerRegistryUnknownLot(uint32 makerId, uint24 lot);
-    /// @notice The lot or the device was recalled before.
-    error MakerRegistryAlreadyRecalled(uint32 makerId, uint24 lot, bytes32 keyHash);
+    /// @notice The lot was recalled before.
+    error MakerRegistryLotAlreadyRecalled(uint32 makerId, uint24 lot);
     /// @notice The attestation could be used until `deadline` (seconds).
     error MakerRegistryExpiredAttestation(uint48 deadline);
     /// @notice The evidence does not show that the maker vouches for this key and model in this lot.
@@ -98,19 +105,21 @@ interface IMakerRegistry is IERC721 {
 
     /// @notice Recalls every device attested in a lot, now or later; only the maker's owner; for good.
     /// @param reason Text for people; in the event only.
-    /// Reverts with {MakerRegistryNotOwner}, {MakerRegistryUnknownLot}, {MakerRegistryAlreadyRecalled}.
+    /// Reverts with {MakerRegistryNotOwner}, {MakerRegistryUnknownLot}, {MakerRegistryLotAlreadyRecalled}.
     function recallLot(uint32 makerId, uint24 lot, string calldata reason) external;
 
-    /// @notice Recalls one device, registered or not; only the maker's owner; for good.
-    /// @param keyHash The device id (the hash of its first key), or the hash of the key it uses now.
+    /// @notice Recalls one device, registered or not, in every lot there is; only the maker's owner. A device that was
+    /// vouched for anew can be recalled again.
+    /// @param deviceId The hash of its first key; {IDeviceRegistry-deviceOf} tells it of any key it had.
     /// @param reason Text for people; in the event only.
-    /// Reverts with {MakerRegistryNotOwner}, {MakerRegistryAlreadyRecalled}.
-    function recallDevice(uint32 makerId, bytes32 keyHash, string calldata reason) external;
+    /// Reverts with {MakerRegistryNotOwner}.
+    function recallDevice(uint32 makerId, uint256 deviceId, string calldata reason) external;
 
     /// @notice Marks a maker as verified, or takes the mark away; only the role MAKER_VERIFIER. Selling the maker's
     /// token takes it away too, and the signer with it.
-    /// Reverts with ERC721NonexistentToken, AccessManagedUnauthorized.
-    function setVerified(uint32 makerId, bool verified) external;
+    /// @param owner Whom the verifier looked at: the mark does not go to a buyer who came in between.
+    /// Reverts with {MakerRegistryOwnerChanged}, ERC721NonexistentToken, AccessManagedUnauthorized.
+    function setVerified(uint32 makerId, address owner, bool verified) external;
 
     /// @notice Passes if the maker vouches for a key and a model in a lot, and reverts if not. A recall is not looked
     /// at here: {standingOf} tells it.
@@ -127,14 +136,19 @@ interface IMakerRegistry is IERC721 {
     ) external view;
 
     /// @notice How a device stands with its maker.
-    /// @param keyHash The device id or the hash of the key it uses now.
-    /// @return verified The maker is verified today.
-    /// @return recalled The lot or the key is recalled.
+    /// @param lot The lot it is attested in.
+    /// @return verified The maker is verified today, and the lot is covered by it.
+    /// @return recalled The lot is recalled, or the device was when this lot was open already.
     function standingOf(
         uint32 makerId,
         uint24 lot,
-        bytes32 keyHash
+        uint256 deviceId
     ) external view returns (bool verified, bool recalled);
+
+    /// @notice The newest lot there was when a lot or a device was recalled: only a later one can clear the device.
+    /// @param lot The lot the device is attested in.
+    /// @return newest 0 if neither was recalled.
+    function recalledUpTo(uint32 makerId, uint24 lot, uint256 deviceId) external view returns (uint24 newest);
 
     /// @notice What is known of a maker; all zero for one that does not exist.
     function makerOf(uint32 makerId) external view returns (Maker memory maker);

@@ -20,11 +20,13 @@ contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
     uint256 private constant DEADLINE_LENGTH = 6;
 
     uint32 private _makerCount;
-    /// @dev Slot 0 holds `verified`, `signerLot` and `lots`; a 20-byte signer takes one slot: two reads to attest.
+    /// @dev Slot 0 holds `verified`, `signerLot`, `lots` and `verifiableFrom`; a 20-byte signer takes one slot: two reads to attest.
     mapping(uint32 makerId => Maker) private _makers;
     mapping(uint32 makerId => mapping(uint24 lot => bytes32)) private _batchRoots;
-    mapping(uint32 makerId => mapping(uint24 lot => bool)) private _recalledLots;
-    mapping(uint32 makerId => mapping(bytes32 keyHash => bool)) private _recalledKeys;
+    /// @dev The newest lot at the time of the recall, which is never 0 for a lot; a device may be recalled before
+    /// there is any lot, and then need not be: nothing vouches for it.
+    mapping(uint32 makerId => mapping(uint24 lot => uint24 newest)) private _recalledLots;
+    mapping(uint32 makerId => mapping(uint256 deviceId => uint24 newest)) private _recalledDevices;
 
     modifier onlyMaker(uint32 makerId) {
         require(_ownerOf(makerId) == msg.sender, MakerRegistryNotOwner(makerId, msg.sender));
@@ -71,21 +73,20 @@ contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
     /// @inheritdoc IMakerRegistry
     function recallLot(uint32 makerId, uint24 lot, string calldata reason) external onlyMaker(makerId) {
         require(lot != 0 && lot <= _makers[makerId].lots, MakerRegistryUnknownLot(makerId, lot));
-        require(!_recalledLots[makerId][lot], MakerRegistryAlreadyRecalled(makerId, lot, 0));
-        _recalledLots[makerId][lot] = true;
+        require(_recalledLots[makerId][lot] == 0, MakerRegistryLotAlreadyRecalled(makerId, lot));
+        _recalledLots[makerId][lot] = _makers[makerId].lots;
         emit LotRecalled(makerId, lot, reason);
     }
 
     /// @inheritdoc IMakerRegistry
-    function recallDevice(uint32 makerId, bytes32 keyHash, string calldata reason) external onlyMaker(makerId) {
-        require(!_recalledKeys[makerId][keyHash], MakerRegistryAlreadyRecalled(makerId, 0, keyHash));
-        _recalledKeys[makerId][keyHash] = true;
-        emit DeviceRecalled(makerId, keyHash, reason);
+    function recallDevice(uint32 makerId, uint256 deviceId, string calldata reason) external onlyMaker(makerId) {
+        _recalledDevices[makerId][deviceId] = _makers[makerId].lots;
+        emit DeviceRecalled(makerId, deviceId, reason);
     }
 
     /// @inheritdoc IMakerRegistry
-    function setVerified(uint32 makerId, bool verified) external restricted {
-        _requireOwned(makerId);
+    function setVerified(uint32 makerId, address owner, bool verified) external restricted {
+        require(_requireOwned(makerId) == owner, MakerRegistryOwnerChanged(makerId, owner));
         _makers[makerId].verified = verified;
         emit MakerVerificationSet(makerId, verified);
     }
@@ -109,10 +110,18 @@ contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
     function standingOf(
         uint32 makerId,
         uint24 lot,
-        bytes32 keyHash
+        uint256 deviceId
     ) external view returns (bool verified, bool recalled) {
-        verified = _makers[makerId].verified;
-        recalled = _recalledLots[makerId][lot] || _recalledKeys[makerId][keyHash];
+        Maker storage maker = _makers[makerId];
+        verified = maker.verified && lot >= maker.verifiableFrom;
+        recalled = lot != 0 && recalledUpTo(makerId, lot, deviceId) >= lot;
+    }
+
+    /// @inheritdoc IMakerRegistry
+    function recalledUpTo(uint32 makerId, uint24 lot, uint256 deviceId) public view returns (uint24 newest) {
+        uint24 withLot = _recalledLots[makerId][lot];
+        uint24 alone = _recalledDevices[makerId][deviceId];
+        return withLot > alone ? withLot : alone;
     }
 
     /// @inheritdoc IMakerRegistry
@@ -143,6 +152,7 @@ contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
             emit MakerVerificationSet(makerId, false);
         }
         if (maker.signerLot != 0) _clearSigner(makerId);
+        maker.verifiableFrom = maker.lots + 1;
     }
 
     function _setSigner(uint32 makerId, bytes calldata signer) private returns (uint24 lot) {

@@ -20,7 +20,7 @@ export default buildModule("Identity", (m) => {
     p256Verifier,
   ]);
 
-  const setVerified = id("setVerified(uint32,bool)").slice(0, 10);
+  const setVerified = id("setVerified(uint32,address,bool)").slice(0, 10);
   m.call(accessManager, "setTargetFunctionRole", [
     makerRegistry,
     [setVerified],

@@ -51,7 +51,7 @@ async function openMaker(
   const uri = "https://cascade.example";
   await (await registry.connect(maker).register("Cascade Instruments", uri, maker.address)).wait();
   const makerId = await registry.makerCount();
-  await (await registry.connect(makerVerifier).setVerified(makerId, true)).wait();
+  await (await registry.connect(makerVerifier).setVerified(makerId, maker.address, true)).wait();
 
   const batch = new Batch(keys.map(({ keyHash }) => ({ keyHash, modelHash: MODEL })));
   const { root, count } = batch;

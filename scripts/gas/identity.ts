@@ -56,10 +56,10 @@ async function register(
   sender: "owner" | "relayer" = "owner",
 ): Promise<TransactionResponse> {
   const { deviceRegistry } = suite;
-  const signature = await signRegistration(deviceRegistry, key, registration);
+  const signature = await signRegistration(deviceRegistry, key, registration, attestation);
   const relayed = sender === "relayer";
   const consent = relayed
-    ? await signOwnership(deviceRegistry, accounts.alice, registration)
+    ? await signOwnership(deviceRegistry, accounts.alice, registration, attestation)
     : "0x";
   return deviceRegistry
     .connect(relayed ? accounts.relayer : accounts.alice)

@@ -37,8 +37,8 @@ export async function prepareRegistration(
   { key, owner, registration = {}, attestation = NO_ATTESTATION, relayed = false }: DeviceClaim,
 ): Promise<ContractTransaction> {
   const full = registrationOf(key, await owner.getAddress(), registration);
-  const deviceSignature = await signRegistration(registry, key, full);
-  const consent = relayed ? await signOwnership(registry, owner, full) : "0x";
+  const deviceSignature = await signRegistration(registry, key, full, attestation);
+  const consent = relayed ? await signOwnership(registry, owner, full, attestation) : "0x";
   return registry.register.populateTransaction(full, deviceSignature, consent, attestation);
 }
 

@@ -1,9 +1,9 @@
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import {
-  concat,
+  concat, dataSlice,
   hexlify,
   type Signer,
-  toBeHex,
+  toBeHex, toBigInt,
   type TypedDataDomain,
   ZeroAddress,
   ZeroHash,
@@ -27,6 +27,7 @@ export const REGISTRATION = struct(
   "uint256 deviceId",
   "address owner",
   "uint32 makerId",
+  "uint24 lot",
   "bytes32 modelHash",
   "bytes32 documentHash",
   "string documentURI",
@@ -83,6 +84,9 @@ export const NEVER = 2 ** 48 - 1;
 /** The attestation of a self-certified device. */
 export const NO_ATTESTATION: Attestation = "0x";
 
+/** An attestation starts with its lot, in so many bytes. */
+const LOT_LENGTH = 3;
+
 export const deviceDomain = (registry: DeviceRegistry): Promise<TypedDataDomain> =>
   domainOf(registry, "DeFIoT DeviceRegistry");
 export const makerDomain = (registry: MakerRegistry): Promise<TypedDataDomain> =>
@@ -109,9 +113,16 @@ export function registrationOf(
   };
 }
 
-/** What is signed of a registration: the id stands for key type and key. */
-export function signedPart({ keyType, key, ...rest }: Registration): object {
-  return { deviceId: keyHashOf(Number(keyType) as KeyType, hexlify(key)), ...rest };
+/** What is signed of a registration: the id stands for key type and key, and the attestation's lot is added. */
+export function signedPart(
+  { keyType, key, ...rest }: Registration,
+  attestation: Attestation = NO_ATTESTATION,
+): object {
+  return {
+    deviceId: keyHashOf(Number(keyType) as KeyType, hexlify(key)),
+    lot: attestation === NO_ATTESTATION ? 0n : toBigInt(dataSlice(attestation, 0, LOT_LENGTH)),
+    ...rest,
+  };
 }
 
 /** The device's consent to be registered just so. */
@@ -119,8 +130,10 @@ export async function signRegistration(
   registry: DeviceRegistry,
   key: DeviceKey,
   registration: Registration,
+  attestation?: Attestation,
 ): Promise<string> {
-  return signAsDevice(key, await deviceDomain(registry), REGISTRATION, signedPart(registration));
+  const signed = signedPart(registration, attestation);
+  return signAsDevice(key, await deviceDomain(registry), REGISTRATION, signed);
 }
 
 /** The owner's consent, where somebody else sends the transaction. */
@@ -128,8 +141,10 @@ export async function signOwnership(
   registry: DeviceRegistry,
   owner: Signer,
   registration: Registration,
+  attestation?: Attestation,
 ): Promise<string> {
-  return owner.signTypedData(await deviceDomain(registry), REGISTRATION, signedPart(registration));
+  const signed = signedPart(registration, attestation);
+  return owner.signTypedData(await deviceDomain(registry), REGISTRATION, signed);
 }
 
 /** A sign of life, signed. */
@@ -158,7 +173,11 @@ export async function signAttestation(
 ): Promise<Attestation> {
   const domain = await makerDomain(registry);
   const signature = await signer.signTypedData(domain, ATTESTATION, attestation);
-  return concat([toBeHex(attestation.lot, 3), toBeHex(attestation.deadline, 6), signature]);
+  return concat([
+    toBeHex(attestation.lot, LOT_LENGTH),
+    toBeHex(attestation.deadline, 6),
+    signature,
+  ]);
 }
 
 /** A device's request to its wallet, signed. */
@@ -189,7 +208,7 @@ export class Batch {
 
   /** A device's attestation in the lot that the batch was published as. */
   attest(lot: number, keyHash: string, modelHash: string): Attestation {
-    return concat([toBeHex(lot, 3), ...this.#tree.getProof([keyHash, modelHash])]);
+    return concat([toBeHex(lot, LOT_LENGTH), ...this.#tree.getProof([keyHash, modelHash])]);
   }
 }
 

@@ -33,7 +33,7 @@ async function listen(work: () => Promise<void>): Promise<string> {
 /** A stranger tries to verify a maker; the story expects the error to come with this caller. */
 function impostor(story: Story, caller: string): Promise<void> {
   const { makerRegistry } = story.suite;
-  const attempt = makerRegistry.setVerified.populateTransaction(1, true);
+  const attempt = makerRegistry.setVerified.populateTransaction(1, caller, true);
   const error = "AccessManagedUnauthorized";
   return story.refused("stranger", "tries", attempt, { error, args: [caller], because: "no role" });
 }

@@ -47,7 +47,7 @@ describe("decoding a refusal", () => {
     const { stranger } = await namedAccounts(connection.ethers);
     const { provider } = connection.ethers;
     const silent = new Error("execution reverted");
-    const call = await makerRegistry.setVerified.populateTransaction(1, true);
+    const call = await makerRegistry.setVerified.populateTransaction(1, stranger.address, true);
     const again = { ...call, from: stranger.address };
     const reason = await explainRefusal(silent, provider, again);
     expect(reason?.name).to.equal("AccessManagedUnauthorized");

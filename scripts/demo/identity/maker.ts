@@ -41,7 +41,7 @@ export async function makerChapter(story: Story): Promise<Production> {
   );
   const makerId = await makerRegistry.makerCount();
   await story.check("Cascade owns its maker token", makerRegistry.ownerOf(makerId), maker.address);
-  const verify = makerRegistry.setVerified.populateTransaction(makerId, true);
+  const verify = makerRegistry.setVerified.populateTransaction(makerId, maker.address, true);
   await story.refused("stranger", "tries to mark Cascade as verified", verify, {
     error: "AccessManagedUnauthorized",
     args: [stranger.address],
