@@ -30,31 +30,6 @@ contract DeviceRegistryTest is RegistryFixture {
         for (uint256 i = 0; i < 2; ++i) _makers.register("maker", "", abi.encodePacked(vm.addr(MAKER_SIGNER)));
     }
 
-    /// @dev The formula, spelled out: one byte of type, then the key.
-    function testFuzz_IDN01_theIdIsTheHashOfTypeAndKey(uint256 seed, bool p256) public {
-        Key memory key = p256 ? _p256(seed) : _secp256k1(seed);
-        bytes memory packed = new bytes(p256 ? 65 : 21);
-        packed[0] = p256 ? bytes1(0x02) : bytes1(0x01);
-        bytes memory raw = _keyBytes(key);
-        for (uint256 i = 0; i < raw.length; ++i) packed[i + 1] = raw[i];
-
-        uint256 deviceId = _register(key, vm.addr(OWNER));
-        assertEq(deviceId, uint256(keccak256(packed)), "IDN-01: another id");
-        assertEq(_devices.deviceOf(bytes32(deviceId)), deviceId, "IDN-01: the key does not name its device");
-        assertEq(_devices.keyHashOf(deviceId), bytes32(deviceId), "IDN-01: another key hash");
-        assertEq(_devices.keyOf(deviceId), p256 ? raw : bytes(""), "IDN-01: another key");
-    }
-
-    /// @dev The same key under two types of one length names two devices, as two types are two verifiers.
-    function testFuzz_IDN01_theTypeIsPartOfTheId(uint256 seed) public {
-        Key memory key = _p256(seed);
-        Key memory again = Key(P256_AGAIN, key.secret);
-        uint256 one = _register(key, vm.addr(OWNER));
-        uint256 other = _register(again, vm.addr(OWNER));
-        assertEq(other, uint256(keccak256(abi.encodePacked(P256_AGAIN, _keyBytes(key)))), "IDN-01: another id");
-        assertTrue(one != other, "IDN-01: two key types gave one id");
-    }
-
     function testFuzz_IDN02_aRegistrationIsGoodAsSigned(uint256 seed, bool p256, bool relayed) public {
         Draft memory draft = _draft(seed, p256);
         bytes32 digest = _registrationDigest(draft.registration);
@@ -384,119 +359,6 @@ contract DeviceRegistryTest is RegistryFixture {
         _devices.heartbeat(beat);
     }
 
-    function testFuzz_IDN11_noOneSignsForAnUnknownDevice(
-        uint256 deviceId,
-        bytes32 hash,
-        bytes memory signature
-    ) public {
-        _register(_secp256k1(1), vm.addr(OWNER));
-        _register(_p256(1), vm.addr(OWNER));
-        assertFalse(_devices.isDeviceSignature(deviceId, hash, signature), "IDN-11: an unknown device signed");
-        _expectBadKey(0);
-        _beat(IDeviceRegistry.Heartbeat(0, uint48(block.timestamp), hash, signature));
-    }
-
-    function testFuzz_IDN11_randomBytesAreNoSignature(
-        uint256 seed,
-        bool p256,
-        bytes32 hash,
-        bytes memory signature,
-        bytes32[2] memory words,
-        uint8 v
-    ) public {
-        uint256 deviceId = _register(p256 ? _p256(seed) : _secp256k1(seed), vm.addr(OWNER));
-        bytes memory compact = abi.encodePacked(words);
-        bytes memory full = abi.encodePacked(words, v);
-        assertFalse(_devices.isDeviceSignature(deviceId, hash, signature), "IDN-11: random bytes signed");
-        assertFalse(_devices.isDeviceSignature(deviceId, hash, compact), "IDN-11: random words signed");
-        assertFalse(_devices.isDeviceSignature(deviceId, hash, full), "IDN-11: random words signed");
-    }
-
-    function testFuzz_IDN11_everyFlippedBitSpoilsASignature(
-        uint256 seed,
-        bool p256,
-        bool compact,
-        bytes32 hash,
-        uint256 bit
-    ) public {
-        Key memory key = p256 ? _p256(seed) : _secp256k1(seed);
-        uint256 deviceId = _register(key, vm.addr(OWNER));
-        bytes memory signature = _sign(key, hash);
-        if (compact && !p256) signature = _compact(key, hash);
-        assertTrue(_devices.isDeviceSignature(deviceId, hash, signature), "IDN-11: a good signature was refused");
-        signature[(bit / 8) % signature.length] ^= bytes1(uint8(1 << (bit % 8)));
-        assertFalse(_devices.isDeviceSignature(deviceId, hash, signature), "IDN-11: a flipped bit went unnoticed");
-        assertFalse(_devices.isDeviceSignature(deviceId ^ (1 << (bit % 256)), hash, signature), "IDN-11: another id");
-    }
-
-    function testFuzz_IDN11_everyOtherLengthSpoilsASignature(
-        uint256 seed,
-        bool p256,
-        bytes32 hash,
-        uint8 length
-    ) public {
-        Key memory key = p256 ? _p256(seed) : _secp256k1(seed);
-        uint256 deviceId = _register(key, vm.addr(OWNER));
-        bytes memory signature = _sign(key, hash);
-        vm.assume(length != signature.length);
-        assertFalse(
-            _devices.isDeviceSignature(deviceId, hash, _resize(signature, length)),
-            "IDN-11: another length was accepted"
-        );
-        if (!p256) {
-            bytes memory compact = _compact(key, hash);
-            if (length == 64) ++length;
-            assertFalse(
-                _devices.isDeviceSignature(deviceId, hash, _resize(compact, length)),
-                "IDN-11: another length was accepted"
-            );
-        }
-    }
-
-    function testFuzz_IDN11_R11_theOtherSIsRefused(uint256 seed, bool p256, bytes32 hash) public {
-        Key memory key = p256 ? _p256(seed) : _secp256k1(seed);
-        uint256 deviceId = _register(key, vm.addr(OWNER));
-        bytes memory signature = _sign(key, hash);
-        uint256 order = p256 ? 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551 : SECP256K1_ORDER;
-        uint256 s;
-        assembly ("memory-safe") {
-            s := mload(add(signature, 64))
-            mstore(add(signature, 64), sub(order, s))
-        }
-        if (!p256) signature[64] = signature[64] == bytes1(uint8(27)) ? bytes1(uint8(28)) : bytes1(uint8(27));
-        assertFalse(
-            _devices.isDeviceSignature(deviceId, hash, signature),
-            "IDN-11: a malleated signature was accepted"
-        );
-    }
-
-    /// @dev However little gas a relayer gives, he gets a yes or nothing.
-    function testFuzz_IDN11_littleGasIsNeverANo(uint256 seed, bool p256, bytes32 hash, uint256 gasGiven) public {
-        Key memory key = p256 ? _p256(seed) : _secp256k1(seed);
-        uint256 deviceId = _register(key, vm.addr(OWNER));
-        bytes memory call_ = abi.encodeCall(IDeviceRegistry.isDeviceSignature, (deviceId, hash, _sign(key, hash)));
-        uint256 enough = p256 ? _verifier.MAX_VERIFY_GAS() + 80_000 : 50_000;
-        gasGiven = bound(gasGiven, 0, enough);
-        (bool success, bytes memory result) = address(_devices).staticcall{gas: gasGiven}(call_);
-        if (success) assertTrue(abi.decode(result, (bool)), "IDN-11: little gas made a yes a no");
-        (success, result) = address(_devices).staticcall{gas: enough}(call_);
-        assertTrue(success && abi.decode(result, (bool)), "IDN-11: the gas it asks for is too little");
-    }
-
-    function testFuzz_IDN11_littleGasSpoilsNoHeartbeat(uint256 seed, bool p256, uint256 gasGiven) public {
-        Key memory key = p256 ? _p256(seed) : _secp256k1(seed);
-        uint256 deviceId = _register(key, vm.addr(OWNER));
-        uint48 now_ = uint48(block.timestamp);
-        IDeviceRegistry.Heartbeat[] memory beats = new IDeviceRegistry.Heartbeat[](1);
-        bytes memory signature = _sign(key, _heartbeatDigest(deviceId, now_, 0));
-        beats[0] = IDeviceRegistry.Heartbeat(deviceId, now_, 0, signature);
-        gasGiven = bound(gasGiven, 0, p256 ? 700_000 : 80_000);
-        (bool success, bytes memory result) = address(_devices).call{gas: gasGiven}(
-            abi.encodeCall(IDeviceRegistry.heartbeats, (beats))
-        );
-        if (success) assertEq(abi.decode(result, (uint256)), 1, "IDN-11: little gas passed a heartbeat over");
-    }
-
     /// @dev Two sign the rotation, and one in its turn signed something else.
     function _refuseToRotate(Key memory key, Key memory newKey, bytes32 digest) private {
         uint256 deviceId = _idOf(key);
@@ -646,30 +508,7 @@ contract DeviceRegistryTest is RegistryFixture {
         return abi.encodePacked(value.lot, _evidence(value, MAKER_SIGNER));
     }
 
-    /// @dev Two keys of one type, never the same.
-    function _keyPair(uint256 seed, bool p256) private pure returns (Key memory one, Key memory other) {
-        seed = bound(seed, 1, type(uint248).max);
-        return p256 ? (_p256(seed), _p256(seed + 1)) : (_secp256k1(seed), _secp256k1(seed + 1));
-    }
-
     function _stranger(uint256 seed) private pure returns (Key memory) {
         return _secp256k1(uint256(keccak256(abi.encode("stranger", seed))));
-    }
-
-    function _compact(Key memory key, bytes32 hash) private pure returns (bytes memory) {
-        (bytes32 r, bytes32 vs) = vm.signCompact(key.secret, hash);
-        return abi.encodePacked(r, vs);
-    }
-
-    function _other(uint256 value, uint256 noise, uint256 max) private pure returns (uint256 other) {
-        other = bound(noise, 0, max);
-        if (other == value) other = value == max ? 0 : value + 1;
-    }
-
-    function _resize(bytes memory data, uint256 length) private pure returns (bytes memory resized) {
-        resized = new bytes(length);
-        for (uint256 i = 0; i < length && i < data.length; ++i) {
-            resized[i] = data[i];
-        }
     }
 }

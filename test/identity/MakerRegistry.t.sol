@@ -349,11 +349,6 @@ contract MakerRegistryTest is RegistryFixture {
         return deadline == NEVER ? deadline - 1 : deadline + 1;
     }
 
-    function _other(uint256 value, uint256 noise, uint256 max) private pure returns (uint256 other) {
-        other = bound(noise, 0, max);
-        if (other == value) other = value == max ? 0 : value + 1;
-    }
-
     function _keyOf(bytes32 seed, uint256 index) private pure returns (bytes32) {
         return keccak256(abi.encode(seed, index));
     }
@@ -401,12 +396,5 @@ contract MakerRegistryTest is RegistryFixture {
 
     function _isOther(bytes32[] memory one, bytes32[] memory other) private pure returns (bool) {
         return keccak256(abi.encodePacked(one)) != keccak256(abi.encodePacked(other));
-    }
-
-    function _resize(bytes memory data, uint256 length) private pure returns (bytes memory resized) {
-        resized = new bytes(length);
-        for (uint256 i = 0; i < length && i < data.length; ++i) {
-            resized[i] = data[i];
-        }
     }
 }

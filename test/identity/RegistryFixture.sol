@@ -193,6 +193,24 @@ abstract contract RegistryFixture is Test {
         return abi.encodePacked(value.deadline, _signAs(secret, _attestationDigest(value)));
     }
 
+    function _other(uint256 value, uint256 noise, uint256 max) internal pure returns (uint256 other) {
+        other = bound(noise, 0, max);
+        if (other == value) other = value == max ? 0 : value + 1;
+    }
+
+    function _resize(bytes memory data, uint256 length) internal pure returns (bytes memory resized) {
+        resized = new bytes(length);
+        for (uint256 i = 0; i < length && i < data.length; ++i) {
+            resized[i] = data[i];
+        }
+    }
+
+    /// @dev Two keys of one type, never the same.
+    function _keyPair(uint256 seed, bool p256) internal pure returns (Key memory one, Key memory other) {
+        seed = bound(seed, 1, type(uint248).max);
+        return p256 ? (_p256(seed), _p256(seed + 1)) : (_secp256k1(seed), _secp256k1(seed + 1));
+    }
+
     function _leaf(bytes32 keyHash, bytes32 modelHash) internal pure returns (bytes32) {
         return keccak256(abi.encode(keccak256(abi.encode(keyHash, modelHash))));
     }
