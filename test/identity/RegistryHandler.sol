@@ -128,6 +128,8 @@ abstract contract RegistryHandler is RegistryModel {
     function safeTransfer(uint256 seed) external notAMakersAct {
         uint256 deviceId = _device(seed, _isLive);
         uint256 parent = _ids[_word(seed, "parent") % _ids.length];
+        uint256 grandparent = _walletOf[_model[parent].owner];
+        if (grandparent != 0 && seed % 2 == 0) deviceId = grandparent; // which would close a cycle
         address to = _wallets.createAccount(address(_wallet), 0, block.chainid, address(_devices), parent);
         _walletOf[to] = parent;
         bool allowed = !_wouldBeCycle(deviceId, parent);
@@ -309,7 +311,10 @@ abstract contract RegistryHandler is RegistryModel {
 
     function recallDevice(uint256 seed) external notAMakersAct {
         uint32 makerId = _someMaker(seed);
-        bytes32 keyHash = _hashes[_word(seed, "key") % KEYS];
+        uint256 deviceId = _device(seed, _isLive);
+        uint256 key = seed % 2 == 0 ? _current(deviceId) : _word(seed, "key") % KEYS;
+        if (seed % 4 == 0 && _model[deviceId].makerId != 0) makerId = _model[deviceId].makerId;
+        bytes32 keyHash = _hashes[key];
         address sender = _makersOwnerOrStranger(seed, makerId);
         bool success = _act(
             sender,
