@@ -359,6 +359,27 @@ contract DeviceRegistryTest is RegistryFixture {
         _devices.heartbeat(beat);
     }
 
+    /// @dev Recalled by the first key, by the one in use, or by one it will have: no further key washes it off.
+    function testFuzz_IDN12_noRotationWashesARecallOff(uint256 seed, uint256 recalled) public {
+        Key memory first = _secp256k1(seed);
+        Key memory second = _stranger(seed);
+        Key memory third = _stranger(uint256(keccak256(abi.encode(seed))));
+        address owner = vm.addr(OWNER);
+        uint256 deviceId = _register(first, owner);
+        bytes memory consent = _signAs(OWNER, _acceptanceDigest(Acceptance(deviceId, 1, 1, MODEL, 0, NEVER)));
+        _accept(Acceptance(deviceId, 1, 1, MODEL, 0, NEVER), _attestation(1, bytes32(deviceId)), consent);
+
+        recalled = bound(recalled, 0, 2);
+        bytes32 keyHash = recalled == 0 ? bytes32(deviceId) : _keyHash(recalled == 1 ? second : third);
+        _makers.recallDevice(1, keyHash, "");
+        _rotateNow(deviceId, first, second);
+        bool isRecalled = _devices.trustOf(deviceId) == IDeviceRegistry.Trust.Recalled;
+        assertEq(isRecalled, recalled != 2, "IDN-12: a recall is not seen");
+        _rotateNow(deviceId, second, third);
+        isRecalled = _devices.trustOf(deviceId) == IDeviceRegistry.Trust.Recalled;
+        assertTrue(isRecalled, "IDN-12: a rotation washed a recall off");
+    }
+
     /// @dev Two sign the rotation, and one in its turn signed something else.
     function _refuseToRotate(Key memory key, Key memory newKey, bytes32 digest) private {
         uint256 deviceId = _idOf(key);
@@ -459,6 +480,12 @@ contract DeviceRegistryTest is RegistryFixture {
 
     function _rotateAsOwner(uint256 deviceId, Key memory key, Key memory newKey) private {
         bytes32 digest = _rotationDigest(_rotation(deviceId, newKey));
+        _rotate(deviceId, newKey, [_sign(newKey, digest), _sign(key, digest), _signAs(OWNER, digest)]);
+    }
+
+    /// @dev At whatever nonce the device is.
+    function _rotateNow(uint256 deviceId, Key memory key, Key memory newKey) private {
+        bytes32 digest = _currentRotationDigest(deviceId, newKey);
         _rotate(deviceId, newKey, [_sign(newKey, digest), _sign(key, digest), _signAs(OWNER, digest)]);
     }
 
