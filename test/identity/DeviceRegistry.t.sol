@@ -380,6 +380,26 @@ contract DeviceRegistryTest is RegistryFixture {
         assertTrue(isRecalled, "IDN-12: a rotation washed a recall off");
     }
 
+    /// @dev A newer lot's recall is not shaken off in an older one, nor with another maker.
+    function testFuzz_IDN12_lotsOnlyRiseAndTheMakerStays(uint256 seed) public {
+        address owner = vm.addr(OWNER);
+        uint256 deviceId = _register(_secp256k1(seed), owner);
+        uint24 lot = _makers.publishBatch(1, _leaf(bytes32(deviceId), MODEL), 1, "");
+        bytes memory older = _attestation(1, bytes32(deviceId));
+        bytes memory others = _attestation(2, bytes32(deviceId));
+        vm.startPrank(owner);
+        _accept(Acceptance(deviceId, 1, lot, MODEL, 0, NEVER), abi.encodePacked(lot), "");
+        for (uint32 makerId = 1; makerId <= 2; ++makerId) {
+            _expected = abi.encodeWithSelector(
+                IDeviceRegistry.DeviceRegistryStaleAttestation.selector,
+                deviceId,
+                makerId,
+                1
+            );
+            _accept(Acceptance(deviceId, makerId, 1, MODEL, 1, NEVER), makerId == 1 ? older : others, "");
+        }
+    }
+
     /// @dev Two sign the rotation, and one in its turn signed something else.
     function _refuseToRotate(Key memory key, Key memory newKey, bytes32 digest) private {
         uint256 deviceId = _idOf(key);

@@ -88,12 +88,14 @@ abstract contract RegistryHandler is RegistryWalker {
     function safeTransfer(uint256 seed) external notAMakersAct {
         uint256 deviceId = _device(seed, _isLive);
         uint256 parent = _ids[_word(seed, "parent") % _ids.length];
-        uint256 grandparent = _walletOf[_model[parent].owner];
-        if (grandparent != 0 && seed % 2 == 0) deviceId = grandparent; // which would close a cycle
+        if (_word(seed, "cycle") % 3 == 0) {
+            uint256 child = _device(seed, _isInWallet);
+            if (_isInWallet(child)) (deviceId, parent) = (_walletOf[_model[child].owner], child);
+        }
         address to = _wallets.createAccount(address(_wallet), 0, block.chainid, address(_devices), parent);
         _walletOf[to] = parent;
         bool allowed = !_wouldBeCycle(deviceId, parent);
-        if (seed % 4 == 0) (to, allowed) = (_someone(seed, "to"), true);
+        if (_word(seed, "plain") % 4 == 0) (to, allowed) = (_someone(seed, "to"), true);
         _move(
             _mover(seed, deviceId),
             deviceId,

@@ -263,6 +263,10 @@ abstract contract RegistryWalker is RegistryModel {
         return _isLive(deviceId) && _model[deviceId].suspended;
     }
 
+    function _isInWallet(uint256 deviceId) internal view returns (bool) {
+        return _isLive(deviceId) && _walletOf[_model[deviceId].owner] != 0;
+    }
+
     function _hasNotice(uint256 deviceId) internal view returns (bool) {
         return _model[deviceId].announced;
     }
