@@ -1,5 +1,13 @@
+import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
-import { id, parseEther, type Signer } from "ethers";
+import {
+  type AddressLike,
+  id,
+  type Interface,
+  parseEther,
+  resolveAddress,
+  type Signer,
+} from "ethers";
 
 import { ERC6551_REGISTRY } from "../../scripts/lib/deploy.js";
 import { type DeviceKey, Secp256k1Key } from "../../scripts/lib/deviceKey.js";
@@ -89,25 +97,32 @@ export async function allow(
   return machine.helpers.time.latest();
 }
 
+/** What changes in a request; contracts and accounts stand for their addresses. */
+export type Changes = Omit<Partial<Spend>, "target" | "currency"> & {
+  target?: AddressLike;
+  currency?: AddressLike;
+};
+
 /** A request of the device: by default it pays one unit of the token to Bob. */
-export async function requestOf(machine: Machine, changes: Partial<Spend> = {}): Promise<Spend> {
+export async function requestOf(machine: Machine, changes: Changes = {}): Promise<Spend> {
   const { wallet, token, accounts } = machine;
+  const { target = accounts.bob, currency = token } = changes;
   return {
     policy: (await wallet.policy()).id,
-    target: accounts.bob.address,
-    currency: await token.getAddress(),
     maximum: 1n,
     data: "0x",
     nonce: await wallet["nonces(address)"](wallet),
     deadline: NEVER,
     ...changes,
+    target: await resolveAddress(target),
+    currency: await resolveAddress(currency),
   };
 }
 
 /** Has the relayer send what the device signs; `key` may be another device's. */
 export async function spend(
   machine: Machine,
-  changes: Partial<Spend> = {},
+  changes: Changes = {},
   key: DeviceKey = machine.key,
 ): Promise<ContractTransactionResponse> {
   const request = await requestOf(machine, changes);
@@ -117,10 +132,11 @@ export async function spend(
 
 /** A call of the target. */
 export function call(
-  machine: Machine,
-  ...args: Parameters<Machine["target"]["interface"]["encodeFunctionData"]>
-): Pick<Spend, "target" | "data"> {
-  return { target: machine.target, data: machine.target.interface.encodeFunctionData(...args) };
+  { target }: Machine,
+  method: Parameters<WalletTarget["interface"]["getFunction"]>[0],
+  args: readonly unknown[],
+): { target: WalletTarget; data: string } {
+  return { target, data: (target.interface as Interface).encodeFunctionData(method, args) };
 }
 
 /** An account of a device with this code, as anyone may deploy it: on another chain, under another salt. */
@@ -132,4 +148,19 @@ export async function deployAccount(
   const args = [deviceAccount, salt, chainId, deviceRegistry, deviceId] as const;
   await registry.createAccount(...args);
   return DeviceAccount__factory.connect(await registry.account(...args), accounts.alice);
+}
+
+/** Whatever was refused left no trace: neither in the nonces nor in the budgets nor in the state. */
+export async function untouched(
+  { wallet, token }: Machine,
+  { nonce, state, left }: { nonce: bigint; state: bigint; left: bigint } = {
+    nonce: 0n,
+    state: 1n,
+    left: ALLOWANCE,
+  },
+): Promise<void> {
+  expect(await wallet["nonces(address)"](wallet)).to.equal(nonce);
+  expect(await wallet.state()).to.equal(state);
+  expect(await wallet.remainingAllowance(token)).to.equal(left);
+  expect(await wallet.remainingAllowance(NATIVE)).to.equal(ALLOWANCE);
 }
