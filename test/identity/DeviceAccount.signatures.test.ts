@@ -93,13 +93,13 @@ describe("DeviceAccount: signatures", () => {
   // Alice's own key is the node's; a message is signed with one that the test holds.
   const keys = new Secp256k1Key(id("the key of an owner"));
 
-  const load = machines(async (machine) => {
+  const load = machines((machine) => {
     const { deviceRegistry, accounts, key } = machine;
     const personal = async (wallet: DeviceAccount, hash: string, by = keys) =>
       by.sign(await personalDigest(wallet, hash));
     const sell = (to: string) =>
       deviceRegistry.connect(accounts.alice).transferFrom(accounts.alice, to, key.deviceId);
-    return { ...machine, personal, sell };
+    return Promise.resolve({ ...machine, personal, sell });
   });
 
   it("takes the owner's word on an application's struct", async () => {
