@@ -95,8 +95,11 @@ abstract contract DeviceWallets is Test {
         return _sign(key, MessageHashUtils.toTypedDataHash(separator, structHash));
     }
 
-    function _separator(string memory name, address at) private view returns (bytes32) {
-        return keccak256(abi.encode(DOMAIN_TYPEHASH, keccak256(bytes(name)), keccak256("1"), block.chainid, at));
+    function _separator(string memory name, address verifyingContract) private view returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(DOMAIN_TYPEHASH, keccak256(bytes(name)), keccak256("1"), block.chainid, verifyingContract)
+            );
     }
 
     function _sign(uint256 key, bytes32 digest) private pure returns (bytes memory) {
