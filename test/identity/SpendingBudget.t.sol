@@ -70,6 +70,15 @@ contract SpendingBudgetTest is Test {
         }
     }
 
+    function testFuzz_windowsOnlyGoOn(uint48 start, uint48 period, uint48 time, uint48 later) public pure {
+        period = uint48(bound(period, 1, type(uint48).max));
+        later = uint48(bound(later, start, type(uint48).max));
+        time = uint48(bound(time, start, later));
+        uint48 first = SpendingBudget.windowAt(start, period, time);
+        assertLe(first, SpendingBudget.windowAt(start, period, later));
+        assertLe(first, (later - start) / period);
+    }
+
     /// @dev Any span as long as a period meets two windows at most.
     function testFuzz_IDN10_aSlidingPeriodMeetsTwoWindows(uint48 start, uint48 period, uint48 time) public pure {
         period = uint48(bound(period, 1, type(uint48).max / 4));
