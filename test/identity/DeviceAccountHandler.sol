@@ -155,8 +155,8 @@ abstract contract DeviceAccountHandler is DeviceWallets {
     function lock(uint256 seed) external {
         seed = _mix(seed);
         uint48 until = furthestLock > block.timestamp ? furthestLock : uint48(block.timestamp);
-        if (seed % 4 == 0) until = uint48(block.timestamp + 30 days + 1 + ((seed >> 8) % 1 days));
-        else if (seed % 4 == 1) until -= uint48((seed >> 8) % 1 hours);
+        if (seed % 8 == 0) until = uint48(block.timestamp + 30 days + 1 + ((seed >> 8) % 1 days));
+        else if (seed % 8 == 1) until -= uint48((seed >> 8) % 1 hours);
         else until += 1 + uint48((seed >> 8) % 2 hours);
         bool due = until > furthestLock && until > block.timestamp && until <= block.timestamp + 30 days;
         vm.prank(wallet.owner());
