@@ -48,6 +48,9 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     /// @dev Bytes of the lot that stands first in an attestation.
     uint256 private constant LOT_LENGTH = 3;
 
+    /// @dev Named by the standard: an interface of events alone has no id of its own.
+    bytes4 private constant ERC4906_INTERFACE_ID = 0x49064906;
+
     struct PendingRotation {
         bytes32 newKeyHash;
         uint48 readyAt;
@@ -308,7 +311,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     function supportsInterface(bytes4 interfaceId) public view override(ERC721, IERC165) returns (bool) {
         return
             interfaceId == type(IDeviceRegistry).interfaceId ||
-            interfaceId == type(IERC4906).interfaceId ||
+            interfaceId == ERC4906_INTERFACE_ID ||
             interfaceId == type(IERC4907).interfaceId ||
             super.supportsInterface(interfaceId);
     }
@@ -455,13 +458,14 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     }
 
     /// @dev Reads the receiver's code, never calls it: a wallet's code says which device it serves, and the computed
-    /// address says that it says so truly.
+    /// address says that it says so truly. The device's own wallet is known without code, others' are not.
     function _checkNoCycle(uint256 deviceId, address receiver) private view {
+        address own = accountOf(deviceId);
         address holder = receiver;
-        for (uint256 depth = 0; _isDeviceAccount(holder); ++depth) {
+        for (uint256 depth = 0; holder == own || _isDeviceAccount(holder); ++depth) {
+            require(holder != own && depth != MAX_OWNERSHIP_DEPTH, DeviceRegistryOwnershipCycle(deviceId, receiver));
             (, , uint256 held) = ERC6551AccountLib.token(holder);
-            bool cycle = held == deviceId || depth == MAX_OWNERSHIP_DEPTH;
-            require(!cycle, DeviceRegistryOwnershipCycle(deviceId, receiver));
+            require(held != deviceId, DeviceRegistryOwnershipCycle(deviceId, receiver)); // its wallet of another salt
             holder = controllerOf(held);
         }
     }

@@ -228,7 +228,7 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     error DeviceRegistryNoPendingRotation(uint256 deviceId);
     /// @notice The end lies in the past (seconds).
     error DeviceRegistryInvalidExpiry(uint256 until);
-    /// @notice A device cannot belong to its own wallet.
+    /// @notice A device cannot belong to its own wallet, see {accountOf}.
     error DeviceRegistryOwnAccount(uint256 deviceId);
     /// @notice The receiver is a wallet that belongs, over others, to the device itself, or stands over 8 deep.
     error DeviceRegistryOwnershipCycle(uint256 deviceId, address receiver);
@@ -348,7 +348,8 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     function setRevenuePayee(uint256 deviceId, address payee) external;
 
     /// @notice Appends a key type; only ADMIN. None is ever changed or removed.
-    /// @param verifier ERC-7913 verifier whose code must never change: its yes is believed.
+    /// @param verifier ERC-7913 verifier, for a curve and encoding that no other type has. Its code must never
+    /// change, its yes is believed, and its answers are one word: it is ADMIN who sees to that, once.
     /// @param keyLength In bytes: 32 to 512, a multiple of 32 (an encoding is padded to whole words).
     /// @param gasCap 1 to 5,000,000 gas.
     /// @return keyType The new type's number.
@@ -390,7 +391,7 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     /// @notice A counter that rises whenever what an owner allowed others ends.
     function versionOf(uint256 deviceId) external view returns (uint32 version);
 
-    /// @notice What the chain keeps of a device; all zero if unknown.
+    /// @notice What the chain keeps of a device; all zero if unknown, but for the status if the id is reserved.
     function recordOf(uint256 deviceId) external view returns (Record memory record);
 
     /// @notice Hash of the key a device uses now: `keccak256(abi.encodePacked(keyType, key))`; 0 if unknown.

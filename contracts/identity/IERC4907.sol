@@ -11,7 +11,7 @@ interface IERC4907 is IERC721 {
 
     /// @notice Sets the user; the token's owner, or whom he approved for it.
     /// @param user Zero for none.
-    /// @param expires Last second of the use; not in the past unless there is no user.
+    /// @param expires Last second of the use; not in the past unless there is no user. A uint48 of seconds is the most.
     function setUser(uint256 tokenId, address user, uint64 expires) external;
 
     /// @notice The user now; zero for none.

@@ -28,6 +28,12 @@ library TokenSelectors {
     bytes4 private constant ERC1363_TRANSFER_AND_CALL_DATA = bytes4(
         keccak256("transferAndCall(address,uint256,bytes)")
     );
+    bytes4 private constant ERC1363_TRANSFER_FROM_AND_CALL = bytes4(
+        keccak256("transferFromAndCall(address,address,uint256)")
+    );
+    bytes4 private constant ERC1363_TRANSFER_FROM_AND_CALL_DATA = bytes4(
+        keccak256("transferFromAndCall(address,address,uint256,bytes)")
+    );
     bytes4 private constant ERC1363_APPROVE_AND_CALL = bytes4(keccak256("approveAndCall(address,uint256)"));
     bytes4 private constant ERC1363_APPROVE_AND_CALL_DATA = bytes4(keccak256("approveAndCall(address,uint256,bytes)"));
 
@@ -64,6 +70,8 @@ library TokenSelectors {
             selector == IERC1155.safeBatchTransferFrom.selector ||
             selector == ERC1363_TRANSFER_AND_CALL ||
             selector == ERC1363_TRANSFER_AND_CALL_DATA ||
+            selector == ERC1363_TRANSFER_FROM_AND_CALL ||
+            selector == ERC1363_TRANSFER_FROM_AND_CALL_DATA ||
             selector == IERC777.send.selector ||
             selector == IERC777.operatorSend.selector ||
             selector == IERC6909.transfer.selector ||

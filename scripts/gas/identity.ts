@@ -1,18 +1,15 @@
-import {
-  concat,
-  getBytes,
-  keccak256,
-  sha256,
-  toBeHex,
-  type TransactionResponse,
-  ZeroHash,
-} from "ethers";
+import { concat, keccak256, sha256, toBeHex, type TransactionResponse } from "ethers";
 
-import { DeviceAccount__factory } from "../../typechain-types/index.js";
-import { ERC6551_REGISTRY } from "../lib/deploy.js";
-import { type DeviceKey, P256Key, Secp256k1Key } from "../lib/deviceKey.js";
 import {
-  ATTESTATION_ACCEPTANCE,
+  type DeviceAccount,
+  type ElectricityMeter,
+  ElectricityMeter__factory,
+  type MockERC20,
+  MockERC20__factory,
+} from "../../typechain-types/index.js";
+import { type DeviceKey, P256Key, Secp256k1Key } from "../lib/deviceKey.js";
+import { prepareSpending, prepareWallet, walletOf } from "../lib/devices.js";
+import {
   type Attestation,
   Batch,
   deviceDomain,
@@ -27,7 +24,6 @@ import {
   signHeartbeat,
   signOwnership,
   signRegistration,
-  signSpend,
 } from "../lib/identity.js";
 import { signAsDevice } from "../lib/typedData.js";
 import type { GasContext, GasRow } from "./types.js";
@@ -42,6 +38,11 @@ const FIRMWARE = keccak256("0x6669726d77617265");
 /** A batch proof has as many nodes as the tree has levels: 2^20 devices. */
 const LEVELS = 20;
 const MANY = 50;
+const DAY = 86_400;
+const COIN = 10n ** 18n;
+/** Stands for a plain payment in a policy. */
+const PAYMENT = "0x00000000";
+const REASON = "Rain gauge clogs";
 
 /** The same keys in every run, so that a figure changes only when a contract does. */
 function logger(index: number): Secp256k1Key {
@@ -165,66 +166,127 @@ async function now({ connection }: GasContext): Promise<number> {
   return block.timestamp;
 }
 
-/** Alice's device and its deployed wallet, with coin in it and a policy that lets it pay Bob. */
-async function walletWithPolicy(context: GasContext): Promise<{
-  key: DeviceKey;
-  wallet: ReturnType<typeof DeviceAccount__factory.connect>;
-}> {
-  const { accounts, connection, suite } = context;
-  const key = await firstDevice(context);
-  await createWallet(context, key);
-  const address = await suite.deviceRegistry.accountOf(key.deviceId);
-  const wallet = DeviceAccount__factory.connect(address, accounts.alice);
-  await accounts.alice.sendTransaction({ to: address, value: connection.ethers.parseEther("1") });
-  await setPolicy(context, wallet);
-  return { key, wallet };
-}
-
-async function setPolicy(
-  context: GasContext,
-  wallet: ReturnType<typeof DeviceAccount__factory.connect>,
-): Promise<TransactionResponse> {
-  const expiry = (await now(context)) + 30 * 86_400;
-  return wallet.setPolicy(
-    86_400,
-    expiry,
-    [{ target: context.accounts.bob.address, selector: "0x00000000" }],
-    [{ currency: NATIVE, amount: 10n ** 18n }],
-  );
-}
-
-async function createWallet(
-  { accounts, connection, suite }: GasContext,
-  key: DeviceKey,
-): Promise<TransactionResponse> {
-  const registry = await connection.ethers.getContractAt(
-    "erc6551/ERC6551Registry.sol:IERC6551Registry",
-    ERC6551_REGISTRY,
-    accounts.alice,
-  );
-  const create = registry.getFunction("createAccount");
-  return create(
-    suite.deviceAccount,
-    ZeroHash,
-    31337,
-    suite.deviceRegistry,
-    key.deviceId,
-  ) as Promise<TransactionResponse>;
-}
-
-async function spend(context: GasContext, index: number): Promise<TransactionResponse> {
-  const { key, wallet } = await walletWithPolicy(context);
-  const request = {
-    policy: 1,
-    target: context.accounts.bob.address,
-    currency: NATIVE,
-    maximum: 10n ** 15n,
-    data: "0x",
-    nonce: index,
-    deadline: NEVER,
+/** A row about Alice's device, as its owner. */
+function ownerAct(
+  act: (
+    registry: GasContext["suite"]["deviceRegistry"],
+    deviceId: bigint,
+    context: GasContext,
+  ) => Promise<TransactionResponse>,
+  before?: (
+    registry: GasContext["suite"]["deviceRegistry"],
+    deviceId: bigint,
+    context: GasContext,
+  ) => Promise<unknown>,
+): GasRow["measure"] {
+  return async (context) => {
+    const { deviceId } = await firstDevice(context);
+    const registry = context.suite.deviceRegistry.connect(context.accounts.alice);
+    await before?.(registry, deviceId, context);
+    return act(registry, deviceId, context);
   };
-  const signature = await signSpend(wallet, key, request);
-  return wallet.connect(context.accounts.relayer).spend(request, signature);
+}
+
+/** A row about a maker with a signer, as its owner. */
+function makerAct(
+  act: (
+    registry: GasContext["suite"]["makerRegistry"],
+    context: GasContext,
+  ) => Promise<TransactionResponse>,
+): GasRow["measure"] {
+  return async (context) => {
+    await registerMaker(context);
+    return act(context.suite.makerRegistry.connect(context.accounts.maker), context);
+  };
+}
+
+/** A rotation of Alice's device to another secp256k1 key: agreed to by the old one, or announced a week ago. */
+function rotation(announced: boolean): GasRow["measure"] {
+  return ownerAct(async (registry, deviceId, context) => {
+    const [oldKey, newKey] = [logger(1), logger(2)];
+    if (announced) {
+      await registry.announceKeyRotation(deviceId, newKey.keyHash);
+      await context.connection.networkHelpers.time.increase(7 * DAY);
+    }
+    const signed = {
+      deviceId,
+      oldKeyHash: oldKey.keyHash,
+      newKeyHash: newKey.keyHash,
+      nonce: 0,
+      deadline: NEVER,
+    };
+    const domain = await deviceDomain(registry);
+    const sign = (key: DeviceKey): Promise<string> =>
+      signAsDevice(key, domain, KEY_ROTATION, signed);
+    return registry.rotateKey(
+      { deviceId, newKeyType: newKey.keyType, newKey: newKey.key, deadline: NEVER },
+      await sign(newKey),
+      announced ? "0x" : await sign(oldKey),
+      "0x",
+    );
+  });
+}
+
+interface Purse {
+  key: Secp256k1Key;
+  wallet: DeviceAccount;
+  token: MockERC20;
+  meter: ElectricityMeter;
+}
+
+/** Alice's device with its wallet, and coin and a token in it. */
+async function purse({ accounts, suite }: GasContext, key: Secp256k1Key): Promise<Purse> {
+  await accounts.relayer.sendTransaction(await prepareWallet(suite.deviceRegistry, key.deviceId));
+  const wallet = (await walletOf(suite.deviceRegistry, key.deviceId)).connect(accounts.alice);
+  await accounts.alice.sendTransaction({ to: wallet, value: COIN });
+  const token = await new MockERC20__factory(accounts.alice).deploy(18);
+  await token.mint(wallet, COIN);
+  const meter = await new ElectricityMeter__factory(accounts.alice).deploy(token, COIN, COIN);
+  return { key, wallet, token, meter };
+}
+
+/** Lets the device pay Bob and its electricity, in coin and in the token. */
+async function setPolicy(
+  { accounts, connection }: GasContext,
+  { wallet, token, meter }: Purse,
+): Promise<TransactionResponse> {
+  const expiry = (await connection.networkHelpers.time.latest()) + 30 * DAY;
+  const chargeInToken = meter.interface.getFunction("chargeInToken").selector;
+  return wallet.setPolicy(
+    DAY,
+    expiry,
+    [
+      { target: accounts.bob, selector: PAYMENT },
+      { target: meter, selector: chargeInToken },
+    ],
+    [
+      { currency: NATIVE, amount: COIN },
+      { currency: token, amount: COIN },
+    ],
+  );
+}
+
+/** A row about the wallet of Alice's device, as its owner. */
+function walletAct(
+  act: (its: Purse, context: GasContext) => Promise<TransactionResponse>,
+): GasRow["measure"] {
+  return async (context) => act(await purse(context, await firstDevice(context)), context);
+}
+
+/** The device's second payment of a day: relayed, within its policy. */
+function spending(
+  request: (its: Purse, context: GasContext) => { target: string; currency: string; data: string },
+): GasRow["measure"] {
+  return walletAct(async (its, context) => {
+    await (await setPolicy(context, its)).wait();
+    const pay = async (): Promise<TransactionResponse> => {
+      const part = { ...request(its, context), maximum: COIN / 10n, deadline: NEVER };
+      const spend = await prepareSpending(its.wallet, its.key, part);
+      return context.accounts.relayer.sendTransaction(spend);
+    };
+    await pay();
+    return pay();
+  });
 }
 
 /** What makers, owners and devices do with their identities. */
@@ -326,5 +388,159 @@ export const identity: readonly GasRow[] = [
       const maker = context.suite.makerRegistry.connect(context.accounts.maker);
       return maker.publishBatch(MAKER, MODEL, 1_000, DOCUMENT.documentURI);
     },
+  },
+  {
+    name: "attest a registered device, batch proof of 2^20",
+    ceiling: 64_000,
+    measure: ownerAct(async (registry, deviceId, context) => {
+      await registerMaker(context);
+      const attestation = await batchOf2To20(context, logger(1));
+      const acceptance = { deviceId, makerId: MAKER, modelHash: MODEL, deadline: NEVER };
+      return registry.attest(acceptance, attestation, "0x");
+    }),
+  },
+  {
+    name: "suspend",
+    ceiling: 33_000,
+    measure: ownerAct((registry, deviceId) => registry.suspend(deviceId)),
+  },
+  {
+    name: "resume",
+    ceiling: 33_000,
+    measure: ownerAct(async (registry, deviceId) => {
+      await registry.suspend(deviceId);
+      return registry.resume(deviceId);
+    }),
+  },
+  {
+    name: "retire",
+    ceiling: 60_000,
+    measure: ownerAct((registry, deviceId) => registry.retire(deviceId)),
+  },
+  {
+    name: "announce a key rotation",
+    ceiling: 77_000,
+    measure: ownerAct((registry, deviceId) =>
+      registry.announceKeyRotation(deviceId, logger(2).keyHash),
+    ),
+  },
+  { name: "rotate the key, old key agrees", ceiling: 127_000, measure: rotation(false) },
+  { name: "rotate the key, announced", ceiling: 118_000, measure: rotation(true) },
+  {
+    name: "set the document",
+    ceiling: 55_000,
+    measure: ownerAct((registry, deviceId) =>
+      registry.setDocument(deviceId, DOCUMENT.documentHash, DOCUMENT.documentURI),
+    ),
+  },
+  {
+    name: "set the user",
+    ceiling: 55_000,
+    measure: ownerAct((registry, deviceId, { accounts }) =>
+      registry.setUser(deviceId, accounts.bob, NEVER),
+    ),
+  },
+  {
+    name: "grant permissions",
+    ceiling: 55_000,
+    measure: ownerAct((registry, deviceId, { accounts }) =>
+      registry.grantPermissions(deviceId, accounts.bob, 7, NEVER),
+    ),
+  },
+  {
+    name: "revoke all grants",
+    ceiling: 33_000,
+    measure: ownerAct((registry, deviceId) => registry.revokeAllGrants(deviceId)),
+  },
+  {
+    name: "fix the revenue payee",
+    ceiling: 54_000,
+    measure: ownerAct((registry, deviceId, { accounts }) =>
+      registry.setRevenuePayee(deviceId, accounts.bob),
+    ),
+  },
+  {
+    name: "create the wallet",
+    ceiling: 99_000,
+    measure: async (context) => {
+      const { deviceId } = await firstDevice(context);
+      const create = await prepareWallet(context.suite.deviceRegistry, deviceId);
+      return context.accounts.relayer.sendTransaction(create);
+    },
+  },
+  {
+    name: "wallet: owner sends coin",
+    ceiling: 72_000,
+    measure: walletAct(({ wallet }, { accounts }) =>
+      wallet.execute(accounts.bob, COIN / 2n, "0x", 0),
+    ),
+  },
+  {
+    name: "wallet: set a policy of two targets and two currencies",
+    ceiling: 204_000,
+    measure: walletAct((its, context) => setPolicy(context, its)),
+  },
+  {
+    name: "wallet: device pays coin",
+    ceiling: 90_000,
+    measure: spending((_, { accounts }) => ({
+      target: accounts.bob.address,
+      currency: NATIVE,
+      data: "0x",
+    })),
+  },
+  {
+    name: "wallet: device has a token collected",
+    ceiling: 121_000,
+    measure: spending(({ meter, token }) => ({
+      target: meter.target as string,
+      currency: token.target as string,
+      data: meter.interface.encodeFunctionData("chargeInToken", [MODEL, COIN / 10n]),
+    })),
+  },
+  {
+    name: "wallet: lock",
+    ceiling: 79_000,
+    measure: walletAct(async ({ wallet }, { connection }) =>
+      wallet.lock((await connection.networkHelpers.time.latest()) + 7 * DAY),
+    ),
+  },
+  {
+    name: "register a maker",
+    ceiling: 155_000,
+    measure: ({ suite, accounts }) =>
+      suite.makerRegistry
+        .connect(accounts.maker)
+        .register("Cascade Instruments", "https://cascade.example", accounts.maker.address),
+  },
+  {
+    name: "set a maker's signer",
+    ceiling: 40_000,
+    measure: makerAct((registry, { accounts }) => registry.setSigner(MAKER, accounts.bob.address)),
+  },
+  {
+    name: "recall a lot",
+    ceiling: 54_000,
+    measure: makerAct((registry) => registry.recallLot(MAKER, 1, REASON)),
+  },
+  {
+    name: "recall a device",
+    ceiling: 54_000,
+    measure: makerAct((registry) => registry.recallDevice(MAKER, logger(1).deviceId, REASON)),
+  },
+  {
+    name: "verify a maker",
+    ceiling: 47_000,
+    measure: async (context) => {
+      await registerMaker(context);
+      const { maker, makerVerifier } = context.accounts;
+      return context.suite.makerRegistry.connect(makerVerifier).setVerified(MAKER, maker, true);
+    },
+  },
+  {
+    name: "probe the P-256 paths, 0x100 present",
+    ceiling: 42_000,
+    network: "osaka",
+    measure: ({ suite, accounts }) => suite.p256Verifier.connect(accounts.relayer).probe(),
   },
 ];
