@@ -374,6 +374,17 @@ describe("DeviceRegistry: registration", () => {
       }
     });
 
+    it("R11 refuses the zero address as a key: what recovers to nobody is by nobody", async () => {
+      const { registry, asAlice, accounts, key } = await load();
+      const nobody = keyHashOf(1, ZeroAddress);
+      const registration = registrationOf(key, accounts.alice.address, { key: ZeroAddress });
+      for (const signature of ["0x", toBeHex(0, 64), toBeHex(0, 65), await key.sign(MODEL)]) {
+        await expect(asAlice.register(registration, signature, "0x", NO_ATTESTATION))
+          .to.be.revertedWithCustomError(registry, "DeviceRegistryInvalidDeviceSignature")
+          .withArgs(nobody);
+      }
+    });
+
     it("R01 R06 takes a registration for no other action, and no other action's signature here", async () => {
       const loaded = await load();
       const { registry, asAlice, accounts, key } = loaded;

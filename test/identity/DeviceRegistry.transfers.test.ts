@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { concat, ZeroAddress, ZeroHash } from "ethers";
+import { concat, Interface, toBeHex, ZeroAddress, ZeroHash } from "ethers";
 
 import { ERC6551_REGISTRY } from "../../scripts/lib/deploy.js";
 import { Secp256k1Key } from "../../scripts/lib/deviceKey.js";
@@ -83,11 +83,9 @@ describe("DeviceRegistry: transfers", () => {
     await registerDevice(identity, key);
     await connection.networkHelpers.impersonateAccount(key.key);
     await connection.networkHelpers.setBalance(key.key, 10n ** 18n);
-    const asDevice = registry.connect(await connection.ethers.getSigner(key.key));
-    const device = await asDevice.runner?.provider?.getNetwork();
-    expect(device?.chainId).to.equal(31337n);
     const { deviceId } = key;
     const deviceAccount = await connection.ethers.getSigner(key.key);
+    const asDevice = registry.connect(deviceAccount);
     for (const attempt of [
       () => asDevice.transferFrom(accounts.alice, deviceAccount, deviceId),
       () => asDevice.setUser(deviceId, deviceAccount, NEVER),
@@ -117,14 +115,30 @@ describe("DeviceRegistry: transfers", () => {
   });
 
   it("asks a safe transfer's receiver, and passes the data on", async () => {
-    const { registry, safely, safelyWithData, connection, accounts } = await load();
+    const identity = await load();
+    const { registry, safely, safelyWithData, connection, accounts } = identity;
     const deaf = await connection.ethers.deployContract("Erc1271Wallet", [accounts.bob]);
     for (const send of [safely, safelyWithData]) {
       await expect(send(await deaf.getAddress()))
         .to.be.revertedWithCustomError(registry, "ERC721InvalidReceiver")
         .withArgs(deaf);
     }
-    await safelyWithData(accounts.bob.address);
+    const { deviceId } = await registerDevice(identity);
+    const receiver = await connection.ethers.deployContract("AnyAnswerVerifier");
+    const erc721Receiver = new Interface([
+      "function onERC721Received(address operator, address from, uint256 id, bytes data)",
+    ]);
+    const consent = (data: string) =>
+      erc721Receiver.encodeFunctionData("onERC721Received", [
+        accounts.alice.address,
+        accounts.alice.address,
+        deviceId,
+        data,
+      ]);
+    await receiver.answerWith(0, concat(["0x150b7a02", toBeHex(0, 28)]));
+    await receiver.expectInput(consent("0x12"));
+    await safelyWithData(await receiver.getAddress(), deviceId);
+    expect(await registry.ownerOf(deviceId)).to.equal(await receiver.getAddress());
   });
 
   describe("to the device's own wallet", () => {
