@@ -72,7 +72,7 @@ contract DeviceAccountInvariant is Test {
     function invariant_IDN_10_noApprovalStays() public view {
         for (uint256 i = 1; i < 3; ++i) {
             IERC20 token = IERC20(Currency.unwrap(_handler.currencies(i)));
-            uint256 left = token.allowance(address(_wallet), address(_handler.target()));
+            uint256 left = token.allowance(address(_wallet), address(_handler.charger()));
             assertEq(left, 0, "IDN-10: an approval stayed");
         }
     }

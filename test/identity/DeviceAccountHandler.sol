@@ -49,7 +49,7 @@ abstract contract DeviceAccountHandler is DeviceWallets {
 
     DeviceAccount public wallet;
     uint256 public deviceId;
-    WalletTarget public target;
+    WalletTarget public charger;
     WalletTarget public helper;
     Currency[3] public currencies;
 
@@ -74,7 +74,7 @@ abstract contract DeviceAccountHandler is DeviceWallets {
         vm.warp(1_800_000_000);
         _deploySuite();
         (deviceId, wallet) = _newDevice(_person(0), KEY);
-        target = new WalletTarget();
+        charger = new WalletTarget();
         helper = new WalletTarget();
         currencies[0] = CurrencyLibrary.NATIVE;
         for (uint256 i = 1; i < 3; ++i) {
@@ -121,7 +121,7 @@ abstract contract DeviceAccountHandler is DeviceWallets {
             refused = !_run(request, _signSpend(wallet, KEY + 1, request));
         } else if (seed % 4 == 2) {
             Currency currency = currencies[1 + ((seed >> 8) % 2)];
-            try target.takeFrom(IERC20(Currency.unwrap(currency)), address(wallet), 1) {
+            try charger.takeFrom(IERC20(Currency.unwrap(currency)), address(wallet), 1) {
                 refused = false;
             } catch {}
         } else {
@@ -129,7 +129,7 @@ abstract contract DeviceAccountHandler is DeviceWallets {
             IDeviceAccount.Spend memory outer = _plan(seed >> 8);
             ++inner.nonce;
             bytes memory data = abi.encodeCall(DeviceAccount.spend, (inner, _signSpend(wallet, KEY, inner)));
-            outer.target = address(target);
+            outer.target = address(charger);
             outer.data = abi.encodeCall(WalletTarget.forward, (address(wallet), data));
             refused = !_run(outer, _signSpend(wallet, KEY, outer));
         }
@@ -248,7 +248,7 @@ abstract contract DeviceAccountHandler is DeviceWallets {
             WalletTarget.forward.selector
         ];
         IDeviceAccount.Permission[] memory permissions = new IDeviceAccount.Permission[](7);
-        for (uint256 i = 0; i < 6; ++i) permissions[i] = IDeviceAccount.Permission(address(target), selectors[i]);
+        for (uint256 i = 0; i < 6; ++i) permissions[i] = IDeviceAccount.Permission(address(charger), selectors[i]);
         permissions[6] = IDeviceAccount.Permission(PAYEE, 0);
         Meant memory meant = Meant({
             start: uint48(block.timestamp),
@@ -275,7 +275,7 @@ abstract contract DeviceAccountHandler is DeviceWallets {
         uint256 more = (seed >> 96) % (uint256(maximum) - taken + 2);
         uint256 behaviour = (seed >> 128) % 6;
         uint256 nonce = wallet.nonces(address(wallet));
-        request = IDeviceAccount.Spend(_lastPolicy, address(target), currency, maximum, "", nonce, type(uint48).max);
+        request = IDeviceAccount.Spend(_lastPolicy, address(charger), currency, maximum, "", nonce, type(uint48).max);
         if (behaviour == 0) request.target = PAYEE;
         else if (behaviour == 1) request.data = abi.encodeCall(WalletTarget.serve, (taken));
         else if (currency.isNative()) request.data = abi.encodeCall(WalletTarget.giveBack, (taken));
