@@ -43,3 +43,40 @@ export function gasTables({ operations, sizes }: GasReport): string {
     render(["Contract", "Bytes on chain", "Ceiling", "Headroom"], bytes),
   ].join("\n\n");
 }
+
+/** The same for docs/gas.md, in Markdown, without the headroom. */
+export function gasMarkdown({ operations, sizes }: GasReport): string {
+  const rows = (head: string, lines: readonly (readonly [string, ...number[]])[]): string =>
+    [
+      head,
+      ...lines.map(
+        ([name, ...figures]) =>
+          `| ${[name, ...figures.map((n) => number.format(n))].join(" | ")} |`,
+      ),
+    ].join("\n");
+  const costs = rows(
+    "| Operation | Ethereum gas | IoTeX gas | Ceiling (Ethereum) |\n| --- | --: | --: | --: |",
+    Object.entries(operations).map(([name, { ethereum, iotex, ceiling }]) => [
+      name,
+      ethereum,
+      iotex,
+      ceiling,
+    ]),
+  );
+  const bytes = rows(
+    "| Contract | Bytes on chain |\n| --- | --: |",
+    Object.entries(sizes).map(([name, size]) => [name, size]),
+  );
+  return `# What it costs
+
+Written by \`npm run gas\`: whole transactions, intrinsic gas and calldata included, on the bytecode that is deployed.
+On IoTeX, 1 M gas costs 1 IOTX at the lowest price. A ceiling is a promise; CI holds every figure to it, and to within
+1 % of what stands here.
+
+${costs}
+
+A contract may have ${number.format(SIZE_CEILING)} bytes.
+
+${bytes}
+`;
+}
