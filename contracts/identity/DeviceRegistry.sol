@@ -3,48 +3,27 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC165} from "@openzeppelin/contracts/interfaces/IERC165.sol";
-import {IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
-import {IERC721} from "@openzeppelin/contracts/interfaces/IERC721.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
-import {ERC6551AccountLib} from "erc6551/lib/ERC6551AccountLib.sol";
 
+import {DeviceActions} from "./DeviceActions.sol";
+import {DeviceCustody} from "./DeviceCustody.sol";
 import {DeviceKeys} from "./DeviceKeys.sol";
 import {DevicePermissions} from "./DevicePermissions.sol";
-import {DeviceUse} from "./DeviceUse.sol";
 import {IDeviceRegistry} from "./IDeviceRegistry.sol";
 import {IERC4907} from "./IERC4907.sol";
 import {IMakerRegistry} from "./IMakerRegistry.sol";
 import {IP256Verifier} from "./IP256Verifier.sol";
 
 /// @title DeviceRegistry
-/// @notice See {IDeviceRegistry}. Here: registration, attestation, life, key rotation, heartbeats and transfers; keys
-/// are in {DeviceKeys}, users and grants in {DeviceUse}.
-contract DeviceRegistry is DeviceUse, EIP712 {
-    bytes32 private constant REGISTRATION_TYPEHASH = keccak256(
-        "Registration(uint256 deviceId,address owner,uint32 makerId,uint24 lot,bytes32 modelHash,"
-        "bytes32 documentHash,string documentURI,uint48 deadline)"
-    );
-    bytes32 private constant ATTESTATION_ACCEPTANCE_TYPEHASH = keccak256(
-        "AttestationAcceptance(uint256 deviceId,uint32 makerId,uint24 lot,bytes32 modelHash,"
-        "uint32 nonce,uint48 deadline)"
-    );
-    bytes32 private constant KEY_ROTATION_TYPEHASH = keccak256(
-        "KeyRotation(uint256 deviceId,bytes32 oldKeyHash,bytes32 newKeyHash,uint32 nonce,uint48 deadline)"
-    );
-    bytes32 private constant HEARTBEAT_TYPEHASH = keccak256(
-        "Heartbeat(uint256 deviceId,uint48 timestamp,bytes32 firmwareHash)"
-    );
-
+/// @notice See {IDeviceRegistry}. Here: registration, attestation, life, key rotation and heartbeats. Keys are in
+/// {DeviceKeys}, users and grants in {DeviceUse}, transfers and wallets in {DeviceCustody}, what is signed in
+/// {DeviceActions}.
+contract DeviceRegistry is DeviceCustody, DeviceActions {
     /// @dev Public notice before an owner may change a key alone: long enough for a buyer or a renter to see it.
     uint48 private constant ROTATION_NOTICE = 7 days;
     /// @dev How far a device's clock may run ahead.
     uint48 private constant MAX_CLOCK_DRIFT = 5 minutes;
-    /// @dev How many wallets deep a safe transfer looks for a cycle.
-    uint256 private constant MAX_OWNERSHIP_DEPTH = 8;
-
     /// @dev Bytes of the lot that stands first in an attestation.
     uint256 private constant LOT_LENGTH = 3;
 
@@ -59,17 +38,8 @@ contract DeviceRegistry is DeviceUse, EIP712 {
 
     /// @inheritdoc IDeviceRegistry
     IMakerRegistry public immutable makers;
-    /// @inheritdoc IDeviceRegistry
-    address public immutable accountImplementation;
-    /// @inheritdoc IDeviceRegistry
-    address public immutable erc6551Registry;
-    /// @dev The chain that wallets are bound to stays the one of the deployment: after a chain split both sides keep
-    /// their wallets, and EIP-712 keeps their signatures apart.
-    uint256 private immutable _accountChainId;
-
     mapping(uint256 deviceId => bytes32) private _documentHashes;
     mapping(uint256 deviceId => PendingRotation) private _pendingRotations;
-    mapping(uint256 deviceId => address) private _lastOwners;
 
     /// @param authority The suite's AccessManager.
     /// @param makers_ The suite's {IMakerRegistry}.
@@ -84,17 +54,12 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         IP256Verifier p256Verifier
     )
         ERC721("DeFIoT Device", "DEVICE")
-        EIP712("DeFIoT DeviceRegistry", "1")
         AccessManaged(authority)
         DeviceKeys(p256Verifier)
+        DeviceCustody(accountImplementation_, erc6551Registry_)
     {
         require(address(makers_).code.length != 0, DeviceRegistryNoCode(address(makers_)));
-        require(accountImplementation_.code.length != 0, DeviceRegistryNoCode(accountImplementation_));
-        require(erc6551Registry_.code.length != 0, DeviceRegistryNoCode(erc6551Registry_));
         makers = makers_;
-        accountImplementation = accountImplementation_;
-        erc6551Registry = erc6551Registry_;
-        _accountChainId = block.chainid;
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -133,7 +98,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         uint256 deviceId = acceptance.deviceId;
         _checkDeadline(acceptance.deadline);
         uint24 lot = _lotOf(attestation);
-        bytes32 digest = _hashTypedDataV4(_hashAcceptance(acceptance, lot));
+        bytes32 digest = _digestOf(acceptance, lot);
         _checkOwnerConsent(_requireOwned(deviceId), digest, ownerSignature);
         Record storage record = _records[deviceId];
         _checkMayAttest(deviceId, record, acceptance.makerId, lot);
@@ -160,7 +125,6 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     /// @inheritdoc IDeviceRegistry
     function retire(uint256 deviceId) external onlyDeviceOwner(deviceId) {
         _records[deviceId].status = Status.Retired;
-        _lastOwners[deviceId] = msg.sender;
         emit DeviceStatusSet(deviceId, Status.Retired);
         _burn(deviceId);
     }
@@ -193,7 +157,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         bytes32 newKeyHash = _checkedKeyHash(rotation.newKeyType, rotation.newKey);
         require(_isFresh(newKeyHash), DeviceRegistryKnownKey(newKeyHash));
 
-        bytes32 digest = _hashTypedDataV4(_hashRotation(rotation, oldKeyHash, newKeyHash));
+        bytes32 digest = _digestOf(rotation, oldKeyHash, newKeyHash);
         _checkOwnerConsent(_requireOwned(rotation.deviceId), digest, ownerSignature);
         _checkNewKey(rotation.newKeyType, rotation.newKey, newKeyHash, digest, newKeySignature);
         if (oldKeySignature.length == 0) _checkNotice(rotation.deviceId, newKeyHash);
@@ -206,7 +170,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         Record storage record = _records[beat.deviceId];
         bool timely = _isTimely(beat.timestamp, record.lastSeen);
         require(timely, DeviceRegistryInvalidTimestamp(beat.timestamp, record.lastSeen));
-        bool signed = _isSignedBeat(beat, record);
+        bool signed = _isDeviceSignature(beat.deviceId, record, _digestOf(beat), beat.signature);
         require(signed, DeviceRegistryInvalidDeviceSignature(_currentKeyHash(beat.deviceId, record)));
         _recordBeat(beat);
     }
@@ -216,7 +180,10 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         for (uint256 i = 0; i < beats.length; ++i) {
             Heartbeat calldata beat = beats[i];
             Record storage record = _records[beat.deviceId];
-            if (_isTimely(beat.timestamp, record.lastSeen) && _isSignedBeat(beat, record)) {
+            if (
+                _isTimely(beat.timestamp, record.lastSeen) &&
+                _isDeviceSignature(beat.deviceId, record, _digestOf(beat), beat.signature)
+            ) {
                 _recordBeat(beat);
                 ++recorded;
             }
@@ -270,37 +237,6 @@ contract DeviceRegistry is DeviceUse, EIP712 {
             );
     }
 
-    /// @inheritdoc ERC721
-    /// @dev Besides the receiver's consent: a device must not come to belong to itself, over other wallets.
-    function safeTransferFrom(
-        address from,
-        address to,
-        uint256 deviceId,
-        bytes memory data
-    ) public override(ERC721, IERC721) {
-        _checkNoCycle(deviceId, to);
-        super.safeTransferFrom(from, to, deviceId, data);
-    }
-
-    /// @inheritdoc IDeviceRegistry
-    function controllerOf(uint256 deviceId) public view returns (address controller) {
-        controller = _ownerOf(deviceId);
-        if (controller == address(0)) controller = _lastOwners[deviceId];
-    }
-
-    /// @inheritdoc IDeviceRegistry
-    function accountOf(uint256 deviceId) public view returns (address account) {
-        return
-            ERC6551AccountLib.computeAddress(
-                erc6551Registry,
-                accountImplementation,
-                0,
-                _accountChainId,
-                address(this),
-                deviceId
-            );
-    }
-
     /// @inheritdoc IDeviceRegistry
     function pendingKeyRotationOf(uint256 deviceId) public view returns (bytes32 newKeyHash, uint48 readyAt) {
         PendingRotation memory pending = _pendingRotations[deviceId];
@@ -316,14 +252,6 @@ contract DeviceRegistry is DeviceUse, EIP712 {
             super.supportsInterface(interfaceId);
     }
 
-    function _update(address to, uint256 deviceId, address auth) internal override returns (address from) {
-        from = super._update(to, deviceId, auth);
-        // A device that is only being registered has no wallet yet that could have consented to own it.
-        if (from == address(0)) return from;
-        require(to != accountOf(deviceId), DeviceRegistryOwnAccount(deviceId));
-        _bumpVersion(deviceId);
-    }
-
     function _register(
         bytes32 keyHash,
         Registration calldata registration,
@@ -334,7 +262,7 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         _checkDeadline(registration.deadline);
         _checkDocument(registration.documentHash, registration.documentURI);
         uint24 lot = registration.makerId == 0 ? 0 : _lotOf(attestation);
-        bytes32 digest = _hashTypedDataV4(_hashRegistration(keyHash, registration, lot));
+        bytes32 digest = _digestOf(keyHash, registration, lot);
         _checkOwnerConsent(registration.owner, digest, ownerSignature);
         _checkNewKey(registration.keyType, registration.key, keyHash, digest, deviceSignature);
         // Maker and lot are part of what was signed, so a relayer can neither add, change nor take away a word.
@@ -393,26 +321,8 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         emit HeartbeatRecorded(beat.deviceId, beat.timestamp, beat.firmwareHash);
     }
 
-    function _isSignedBeat(Heartbeat calldata beat, Record storage record) private view returns (bool) {
-        bytes32 structHash = keccak256(
-            abi.encode(HEARTBEAT_TYPEHASH, beat.deviceId, beat.timestamp, beat.firmwareHash)
-        );
-        return _isDeviceSignature(beat.deviceId, record, _hashTypedDataV4(structHash), beat.signature);
-    }
-
     function _isTimely(uint48 timestamp, uint48 seen) private view returns (bool) {
         return timestamp > seen && timestamp <= block.timestamp + MAX_CLOCK_DRIFT;
-    }
-
-    function _checkDeadline(uint48 deadline) private view {
-        require(block.timestamp <= deadline, DeviceRegistryExpiredSignature(deadline));
-    }
-
-    function _checkOwnerConsent(address owner, bytes32 digest, bytes calldata signature) private view {
-        require(
-            owner == msg.sender || SignatureChecker.isValidSignatureNowCalldata(owner, digest, signature),
-            DeviceRegistryInvalidOwnerSignature(owner)
-        );
     }
 
     /// @dev The first maker stays, or a recall could be washed off by another. And a recalled device needs a lot that was
@@ -434,82 +344,11 @@ contract DeviceRegistry is DeviceUse, EIP712 {
         makers.checkAttestation(makerId, lot, keyHash, modelHash, attestation[LOT_LENGTH:]);
     }
 
-    function _checkNewKey(
-        uint8 keyType,
-        bytes calldata key,
-        bytes32 keyHash,
-        bytes32 digest,
-        bytes calldata signature
-    ) private view {
-        bool signed = _isSignedByNewKey(keyType, key, keyHash, digest, signature);
-        require(signed, DeviceRegistryInvalidDeviceSignature(keyHash));
-    }
-
-    function _checkOldKey(uint256 deviceId, bytes32 keyHash, bytes32 digest, bytes calldata signature) private view {
-        bool signed = _isSignedByCurrentKey(deviceId, _records[deviceId], digest, signature);
-        require(signed, DeviceRegistryInvalidDeviceSignature(keyHash));
-    }
-
     function _checkNotice(uint256 deviceId, bytes32 newKeyHash) private view {
         (bytes32 announced, uint48 readyAt) = pendingKeyRotationOf(deviceId);
         if (announced != newKeyHash) readyAt = 0;
         bool ready = readyAt != 0 && block.timestamp >= readyAt;
         require(ready, DeviceRegistryRotationNotReady(deviceId, newKeyHash, readyAt));
-    }
-
-    /// @dev Reads the receiver's code, never calls it: a wallet's code says which device it serves, and the computed
-    /// address says that it says so truly. The device's own wallet is known without code, others' are not.
-    function _checkNoCycle(uint256 deviceId, address receiver) private view {
-        address own = accountOf(deviceId);
-        address holder = receiver;
-        for (uint256 depth = 0; holder == own || _isDeviceAccount(holder); ++depth) {
-            require(holder != own && depth != MAX_OWNERSHIP_DEPTH, DeviceRegistryOwnershipCycle(deviceId, receiver));
-            (, , uint256 held) = ERC6551AccountLib.token(holder);
-            require(held != deviceId, DeviceRegistryOwnershipCycle(deviceId, receiver)); // its wallet of another salt
-            holder = controllerOf(held);
-        }
-    }
-
-    function _isDeviceAccount(address holder) private view returns (bool) {
-        if (!ERC6551AccountLib.isERC6551Account(holder, accountImplementation, erc6551Registry)) return false;
-        (uint256 chainId, address tokenContract, ) = ERC6551AccountLib.token(holder);
-        return chainId == _accountChainId && tokenContract == address(this);
-    }
-
-    function _hashAcceptance(
-        AttestationAcceptance calldata acceptance,
-        uint24 lot
-    ) private view returns (bytes32 structHash) {
-        return
-            keccak256(
-                abi.encode(
-                    ATTESTATION_ACCEPTANCE_TYPEHASH,
-                    acceptance.deviceId,
-                    acceptance.makerId,
-                    lot,
-                    acceptance.modelHash,
-                    _records[acceptance.deviceId].nonce,
-                    acceptance.deadline
-                )
-            );
-    }
-
-    function _hashRotation(
-        KeyRotation calldata rotation,
-        bytes32 oldKeyHash,
-        bytes32 newKeyHash
-    ) private view returns (bytes32 structHash) {
-        return
-            keccak256(
-                abi.encode(
-                    KEY_ROTATION_TYPEHASH,
-                    rotation.deviceId,
-                    oldKeyHash,
-                    newKeyHash,
-                    _records[rotation.deviceId].nonce,
-                    rotation.deadline
-                )
-            );
     }
 
     function _lotOf(bytes calldata attestation) private pure returns (uint24 lot) {
@@ -520,26 +359,5 @@ contract DeviceRegistry is DeviceUse, EIP712 {
     function _checkDocument(bytes32 documentHash, string calldata documentURI) private pure {
         bool valid = documentHash != 0 || bytes(documentURI).length == 0;
         require(valid, DeviceRegistryDocumentWithoutHash(documentURI));
-    }
-
-    function _hashRegistration(
-        bytes32 keyHash,
-        Registration calldata registration,
-        uint24 lot
-    ) private pure returns (bytes32 structHash) {
-        return
-            keccak256(
-                abi.encode(
-                    REGISTRATION_TYPEHASH,
-                    keyHash,
-                    registration.owner,
-                    registration.makerId,
-                    lot,
-                    registration.modelHash,
-                    registration.documentHash,
-                    keccak256(bytes(registration.documentURI)),
-                    registration.deadline
-                )
-            );
     }
 }

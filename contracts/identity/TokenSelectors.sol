@@ -72,6 +72,7 @@ library TokenSelectors {
             selector == ERC1363_TRANSFER_AND_CALL_DATA ||
             selector == ERC1363_TRANSFER_FROM_AND_CALL ||
             selector == ERC1363_TRANSFER_FROM_AND_CALL_DATA ||
+            // solhint-disable-next-line check-send-result
             selector == IERC777.send.selector ||
             selector == IERC777.operatorSend.selector ||
             selector == IERC6909.transfer.selector ||

@@ -36,12 +36,14 @@ contract LyingPrecompile {
 
     /// @dev Memory is expanded by the `RETURN` and never written: the most bytes for the gas.
     function _flood() private pure {
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             return(0, FLOOD)
         }
     }
 
     function _revert(bytes memory answer) private pure {
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             revert(add(answer, 0x20), mload(answer))
         }

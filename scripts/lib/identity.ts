@@ -1,9 +1,11 @@
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import {
-  concat, dataSlice,
+  concat,
+  dataSlice,
   hexlify,
   type Signer,
-  toBeHex, toBigInt,
+  toBeHex,
+  toBigInt,
   type TypedDataDomain,
   ZeroAddress,
   ZeroHash,

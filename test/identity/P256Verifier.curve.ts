@@ -57,7 +57,8 @@ export function multiply(point: Point, scalar: bigint): Point | undefined {
 
 export const generator = G;
 
-export const join = (left: bigint, right: bigint): string => concat([toBeHex(left, 32), toBeHex(right, 32)]);
+export const join = (left: bigint, right: bigint): string =>
+  concat([toBeHex(left, 32), toBeHex(right, 32)]);
 
 /** The key by which the signature with this `s`, and this point's x as `r`, is valid for `hash` (ES256). */
 export function keyFor(hash: string, R: Point, s: bigint): string {
@@ -68,7 +69,11 @@ export function keyFor(hash: string, R: Point, s: bigint): string {
 }
 
 /** Signs with a private key and a nonce of the caller's choice. Not for keys that matter. */
-export function signWith(privateKey: bigint, nonce: bigint, hash: string): { r: bigint; s: bigint } {
+export function signWith(
+  privateKey: bigint,
+  nonce: bigint,
+  hash: string,
+): { r: bigint; s: bigint } {
   const R = multiply(G, nonce);
   if (R === undefined) throw new Error("no nonce");
   const r = mod(R.x, n);
@@ -76,7 +81,11 @@ export function signWith(privateKey: bigint, nonce: bigint, hash: string): { r: 
 }
 
 /** What WebCrypto (OpenSSL) says of an ES256 signature: the judge that shares no code with the contract. */
-export async function webCryptoAccepts(key: string, hash: string, signature: string): Promise<boolean> {
+export async function webCryptoAccepts(
+  key: string,
+  hash: string,
+  signature: string,
+): Promise<boolean> {
   const curve = { name: "ECDSA", namedCurve: "P-256" };
   const point = getBytes(concat(["0x04", key]));
   try {

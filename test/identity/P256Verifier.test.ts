@@ -1,9 +1,23 @@
 import { expect } from "chai";
-import { concat, dataLength, dataSlice, hexlify, randomBytes, sha256, toBeHex, toBigInt,ZeroHash } from "ethers";
+import {
+  concat,
+  dataLength,
+  dataSlice,
+  hexlify,
+  randomBytes,
+  sha256,
+  toBeHex,
+  toBigInt,
+  ZeroHash,
+} from "ethers";
 import { network } from "hardhat";
 
-import { P256_ORDER as n,P256Key } from "../../scripts/lib/deviceKey.js";
-import type { LyingPrecompile, P256Verifier, TaughtPrecompile } from "../../typechain-types/index.js";
+import { P256_ORDER as n, P256Key } from "../../scripts/lib/deviceKey.js";
+import type {
+  LyingPrecompile,
+  P256Verifier,
+  TaughtPrecompile,
+} from "../../typechain-types/index.js";
 import * as curve from "./P256Verifier.curve.js";
 
 const MAGIC = "0x024ad318"; // IERC7913SignatureVerifier.verify.selector
@@ -23,7 +37,10 @@ enum Manner {
 }
 
 const ADDRESS = { [Path.Rip7212]: toBeHex(0x100, 20), [Path.Iotex]: toBeHex(0x8001, 20) };
-const DOUBLE = { [Path.Rip7212]: "Rip7212Precompile", [Path.Iotex]: "IotexP256Precompile" } as const;
+const DOUBLE = {
+  [Path.Rip7212]: "Rip7212Precompile",
+  [Path.Iotex]: "IotexP256Precompile",
+} as const;
 const ONE_WORD = toBeHex(1, 32);
 const YES = { [Path.Rip7212]: ONE_WORD, [Path.Iotex]: "0x01" };
 type Precompile = keyof typeof ADDRESS;
@@ -91,7 +108,9 @@ async function signed(hash = hexlify(randomBytes(32))): Promise<Claim> {
 
 function signedBy(privateKey: bigint, nonce: bigint, hash: string): Claim {
   const { r, s } = curve.signWith(privateKey, nonce, hash);
-  const { x, y } = curve.multiply(curve.generator, privateKey)!;
+  const point = curve.multiply(curve.generator, privateKey);
+  if (point === undefined) throw new Error("The private key is a multiple of the order");
+  const { x, y } = point;
   return { key: curve.join(x, y), hash, signature: curve.join(r, s > HALF ? n - s : s) };
 }
 
@@ -132,12 +151,18 @@ const VALID: [string, () => Claim | Promise<Claim>][] = [
 const MALFORMED: [string, (claim: Claim) => Claim][] = [
   ["r = 0", (c) => ({ ...c, signature: curve.join(0n, sOf(c)) })],
   ["r = n", (c) => ({ ...c, signature: curve.join(n, sOf(c)) })],
-  ["r = n + 5, where r = 5 is valid", () => ({ ...withSignature(R, 7n), signature: curve.join(n + 5n, 7n) })],
+  [
+    "r = n + 5, where r = 5 is valid",
+    () => ({ ...withSignature(R, 7n), signature: curve.join(n + 5n, 7n) }),
+  ],
   ["r = 2^256 - 1", (c) => ({ ...c, signature: curve.join(2n ** 256n - 1n, sOf(c)) })],
   ["s = 0", (c) => ({ ...c, signature: curve.join(rOf(c), 0n) })],
   ["r = s = 0", (c) => ({ ...c, signature: curve.join(0n, 0n) })],
   ["s = n", (c) => ({ ...c, signature: curve.join(rOf(c), n) })],
-  ["s = n + 7, where s = 7 is valid", () => ({ ...withSignature(R, 7n), signature: curve.join(5n, n + 7n) })],
+  [
+    "s = n + 7, where s = 7 is valid",
+    () => ({ ...withSignature(R, 7n), signature: curve.join(5n, n + 7n) }),
+  ],
   ["the other, malleated s", (c) => ({ ...c, signature: curve.join(rOf(c), n - sOf(c)) })],
   ["the lowest high s", () => withSignature(R, HALF + 1n)],
   ["s = n - 1", () => withSignature(R, n - 1n)],
@@ -164,7 +189,10 @@ const FORGED: [string, (claim: Claim) => Claim | Promise<Claim>][] = [
   ["another r", (c) => ({ ...c, signature: curve.join(rOf(c) ^ 1n, sOf(c)) })],
   ["another s", (c) => ({ ...c, signature: curve.join(rOf(c), sOf(c) ^ 1n) })],
   ["r and s swapped", () => swapped(withSignature(R, 7n))],
-  ["the highest r that is the x of no point", (c) => ({ ...c, signature: curve.join(n - 1n, sOf(c)) })],
+  [
+    "the highest r that is the x of no point",
+    (c) => ({ ...c, signature: curve.join(n - 1n, sOf(c)) }),
+  ],
   ["the highest s", (c) => ({ ...c, signature: curve.join(rOf(c), HALF) })],
   ["random numbers", (c) => ({ ...c, signature: curve.join(random(n), random(HALF)) })],
 ];
@@ -208,13 +236,21 @@ const ODD: Record<Precompile, [string, Manner, string][]> = {
 describe("P256Verifier", () => {
   describe("IDN-08 all paths agree", () => {
     /** One chain per path; on `osaka` the precompile is the real one. */
-    const verifiers: { name: string; verifier: P256Verifier; learn: (claim: Claim) => Promise<void> }[] = [];
+    const verifiers: {
+      name: string;
+      verifier: P256Verifier;
+      learn: (claim: Claim) => Promise<void>;
+    }[] = [];
 
     before(async () => {
       const plain = await chain("hardhat");
       verifiers.push({ name: "Solidity", verifier: await plain.deploy(), learn: async () => {} });
       const osaka = await chain("osaka");
-      verifiers.push({ name: "0x100 of Osaka", verifier: await osaka.deploy(), learn: async () => {} });
+      verifiers.push({
+        name: "0x100 of Osaka",
+        verifier: await osaka.deploy(),
+        learn: async () => {},
+      });
       for (const path of PRECOMPILES) {
         const equipped = await chain("hardhat");
         const double = await equipped.equip(path);
@@ -229,7 +265,9 @@ describe("P256Verifier", () => {
     async function expectAll(claim: Claim, answer: string): Promise<void> {
       for (const { name, verifier, learn } of verifiers) {
         await learn(claim);
-        expect(await ask(verifier, claim), `IDN-08 ${name} ${JSON.stringify(claim)}`).to.equal(answer);
+        expect(await ask(verifier, claim), `IDN-08 ${name} ${JSON.stringify(claim)}`).to.equal(
+          answer,
+        );
       }
     }
 
@@ -255,7 +293,9 @@ describe("P256Verifier", () => {
     for (const [name, make] of FORGED) {
       it(`IDN-08 refuses ${name}, as WebCrypto does`, async () => {
         const claim = await make(await signed());
-        expect(await curve.webCryptoAccepts(claim.key, claim.hash, claim.signature)).to.equal(false);
+        expect(await curve.webCryptoAccepts(claim.key, claim.hash, claim.signature)).to.equal(
+          false,
+        );
         await expectAll(claim, NO);
       });
     }
@@ -264,9 +304,14 @@ describe("P256Verifier", () => {
       for (let i = 0; i < 12; i++) {
         const claim = await signed();
         await expectAll(claim, MAGIC);
-        const flipped = toBeHex(toBigInt(claim.signature) ^ (1n << BigInt(Math.floor(Math.random() * 512))), 64);
+        const flipped = toBeHex(
+          toBigInt(claim.signature) ^ (1n << BigInt(Math.floor(Math.random() * 512))),
+          64,
+        );
         const mutant = { ...claim, signature: flipped };
-        expect(await curve.webCryptoAccepts(mutant.key, mutant.hash, mutant.signature)).to.equal(false);
+        expect(await curve.webCryptoAccepts(mutant.key, mutant.hash, mutant.signature)).to.equal(
+          false,
+        );
         await expectAll(mutant, NO);
       }
     });
@@ -274,7 +319,9 @@ describe("P256Verifier", () => {
     it("IDN-08 R11 refuses a malleated signature that the precompiles and WebCrypto accept", async () => {
       const claim = await signed();
       const malleated = { ...claim, signature: curve.join(rOf(claim), n - sOf(claim)) };
-      expect(await curve.webCryptoAccepts(malleated.key, malleated.hash, malleated.signature)).to.equal(true);
+      expect(
+        await curve.webCryptoAccepts(malleated.key, malleated.hash, malleated.signature),
+      ).to.equal(true);
       const { ethers } = await chain("osaka");
       const asked = { to: ADDRESS[Path.Rip7212], data: encodeClaim(Path.Rip7212, malleated) };
       expect(await ethers.provider.call(asked)).to.equal(ONE_WORD);
@@ -314,7 +361,9 @@ describe("P256Verifier", () => {
 
       it("was found by the constructor, which says so", async () => {
         expect(await verifier.path()).to.equal(path);
-        await expect(verifier.deploymentTransaction()).to.emit(verifier, "PathChanged").withArgs(Path.Solidity, path);
+        await expect(verifier.deploymentTransaction())
+          .to.emit(verifier, "PathChanged")
+          .withArgs(Path.Solidity, path);
       });
 
       it("takes the path's no for final while it knows the known-good signature", async () => {
@@ -333,7 +382,9 @@ describe("P256Verifier", () => {
       it("leaves a vanished path at the next probe", async () => {
         await it_.vanish(path);
         expect(await verifier.probe.staticCall()).to.equal(Path.Solidity);
-        await expect(verifier.probe()).to.emit(verifier, "PathChanged").withArgs(path, Path.Solidity);
+        await expect(verifier.probe())
+          .to.emit(verifier, "PathChanged")
+          .withArgs(path, Path.Solidity);
         expect(await verifier.path()).to.equal(Path.Solidity);
         expect(await ask(verifier, claim)).to.equal(MAGIC);
         expect(await ask(verifier, forged)).to.equal(NO);
@@ -354,7 +405,9 @@ describe("P256Verifier", () => {
 
         it(`R10 does not store a path that answers ${name}`, async () => {
           await it_.corrupt(path, manner, answer);
-          await expect(verifier.probe()).to.emit(verifier, "PathChanged").withArgs(path, Path.Solidity);
+          await expect(verifier.probe())
+            .to.emit(verifier, "PathChanged")
+            .withArgs(path, Path.Solidity);
           expect(await (await it_.deploy()).path()).to.equal(Path.Solidity);
         });
       }
@@ -378,7 +431,11 @@ describe("P256Verifier", () => {
       it("never shows the path a malformed key, which would burn its gas", async () => {
         await it_.corrupt(path, Manner.Burn, "0x");
         const offCurve = { ...claim, key: curve.join(xOf(claim), yOf(claim) ^ 1n) };
-        const gas = await verifier.verify.estimateGas(offCurve.key, offCurve.hash, offCurve.signature);
+        const gas = await verifier.verify.estimateGas(
+          offCurve.key,
+          offCurve.hash,
+          offCurve.signature,
+        );
         expect(gas).to.be.lessThan(40_000n); // with the transaction's own
       });
 
@@ -401,7 +458,9 @@ describe("P256Verifier", () => {
         await double.teach(encode(path, digest, signature, key), 28_000);
         const seen = new Set<string>();
         for (let gasLimit = 24_000n; gasLimit < 150_000n; gasLimit += 97n) {
-          const found = await verifier.probe.staticCall({ gasLimit }).then(String, () => "reverted");
+          const found = await verifier.probe
+            .staticCall({ gasLimit })
+            .then(String, () => "reverted");
           expect(found, `with ${gasLimit}`).to.be.oneOf([String(path), "reverted"]);
           seen.add(found);
         }
@@ -431,7 +490,9 @@ describe("P256Verifier", () => {
         const double = await equip(path);
         const claim = await signed();
         expect(await ask(verifier, claim)).to.equal(MAGIC);
-        await expect(verifier.probe()).to.emit(verifier, "PathChanged").withArgs(Path.Solidity, path);
+        await expect(verifier.probe())
+          .to.emit(verifier, "PathChanged")
+          .withArgs(Path.Solidity, path);
         expect(await verifier.path()).to.equal(path);
         expect(await ask(verifier, claim), "asks the path, which was not taught").to.equal(NO);
         await double.teach(encodeClaim(path, claim), 0);
@@ -447,11 +508,17 @@ describe("P256Verifier", () => {
       const verifier = await deploy();
       expect(await verifier.path()).to.equal(Path.Iotex);
       await equip(Path.Rip7212);
-      await expect(verifier.probe()).to.emit(verifier, "PathChanged").withArgs(Path.Iotex, Path.Rip7212);
+      await expect(verifier.probe())
+        .to.emit(verifier, "PathChanged")
+        .withArgs(Path.Iotex, Path.Rip7212);
       await corrupt(Path.Rip7212, Manner.Return, ONE_WORD);
-      await expect(verifier.probe()).to.emit(verifier, "PathChanged").withArgs(Path.Rip7212, Path.Iotex);
+      await expect(verifier.probe())
+        .to.emit(verifier, "PathChanged")
+        .withArgs(Path.Rip7212, Path.Iotex);
       await vanish(Path.Iotex);
-      await expect(verifier.probe()).to.emit(verifier, "PathChanged").withArgs(Path.Iotex, Path.Solidity);
+      await expect(verifier.probe())
+        .to.emit(verifier, "PathChanged")
+        .withArgs(Path.Iotex, Path.Solidity);
     });
   });
 
@@ -484,8 +551,14 @@ describe("P256Verifier", () => {
       const { ethers, equip } = await chain("hardhat");
       for (const path of PRECOMPILES) {
         await (await equip(path)).teach("0x1234", 0);
-        const answer = ethers.provider.call({ to: ADDRESS[path], data: "0x1234", gasLimit: 100_000 });
-        expect(await answer.catch(() => "failed")).to.equal(path === Path.Rip7212 ? "0x" : "failed");
+        const answer = ethers.provider.call({
+          to: ADDRESS[path],
+          data: "0x1234",
+          gasLimit: 100_000,
+        });
+        expect(await answer.catch(() => "failed")).to.equal(
+          path === Path.Rip7212 ? "0x" : "failed",
+        );
       }
     });
 
@@ -493,14 +566,22 @@ describe("P256Verifier", () => {
       const { ethers, equip } = await chain("hardhat");
       const double = await equip(Path.Iotex);
       const claim = await signed();
-      const offCurve = encodeClaim(Path.Iotex, { ...claim, key: curve.join(xOf(claim), yOf(claim) ^ 1n) });
+      const offCurve = encodeClaim(Path.Iotex, {
+        ...claim,
+        key: curve.join(xOf(claim), yOf(claim) ^ 1n),
+      });
       await double.teach(offCurve, 0);
       const gasLimit = 100_000;
       const burnt = ethers.provider.call({ to: ADDRESS[Path.Iotex], data: offCurve, gasLimit });
       expect(await burnt.catch(() => "failed")).to.equal("failed");
-      const malleated = encodeClaim(Path.Iotex, { ...claim, signature: curve.join(rOf(claim), n - sOf(claim)) });
+      const malleated = encodeClaim(Path.Iotex, {
+        ...claim,
+        signature: curve.join(rOf(claim), n - sOf(claim)),
+      });
       await double.teach(malleated, 0);
-      expect(await ethers.provider.call({ to: ADDRESS[Path.Iotex], data: malleated })).to.equal("0x01");
+      expect(await ethers.provider.call({ to: ADDRESS[Path.Iotex], data: malleated })).to.equal(
+        "0x01",
+      );
     });
   });
 });

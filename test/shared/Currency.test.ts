@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { MaxUint256, parseEther,ZeroAddress } from "ethers";
+import { MaxUint256, parseEther, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 
+import { namedAccounts } from "../../scripts/lib/accounts.js";
 import type {
   CurrencyHarness,
   FeeOnTransferERC20,
@@ -17,7 +18,8 @@ describe("Currency", () => {
   async function fixture() {
     const { ethers } = connection;
     const [payer, recipient] = await ethers.getSigners();
-    if (payer === undefined || recipient === undefined) throw new Error("the chain has no accounts");
+    if (payer === undefined || recipient === undefined)
+      throw new Error("the chain has no accounts");
     const harness = await ethers.deployContract("CurrencyHarness");
     return { ethers, harness, payer, recipient, book: await harness.getAddress() };
   }
@@ -29,9 +31,12 @@ describe("Currency", () => {
   });
 
   /** A payer who holds `PRICE` of the token and lets the harness take everything. */
-  async function funded<T extends MockERC20 | ReturnsNothingERC20>(token: T, harness: CurrencyHarness): Promise<T> {
-    const [payer] = await connection.ethers.getSigners();
-    await token.mint(payer!, PRICE);
+  async function funded<T extends MockERC20 | ReturnsNothingERC20>(
+    token: T,
+    harness: CurrencyHarness,
+  ): Promise<T> {
+    const { deployer: payer } = await namedAccounts(connection.ethers);
+    await token.mint(payer, PRICE);
     await token.approve(harness, MaxUint256);
     return token;
   }
@@ -104,7 +109,11 @@ describe("Currency", () => {
         await ethers.deployContract("ReentrantReceiver"),
       ];
       for (const buyer of buyers) {
-        const take = harness.interface.encodeFunctionData("take", [NATIVE, await buyer.getAddress(), PRICE]);
+        const take = harness.interface.encodeFunctionData("take", [
+          NATIVE,
+          await buyer.getAddress(),
+          PRICE,
+        ]);
         const taking = buyer.execute(harness, take, { value: PRICE });
         await expect(taking).to.changeEtherBalances(ethers, [buyer, harness], [0n, PRICE]);
       }
@@ -137,7 +146,12 @@ describe("Currency", () => {
         await token.mint(payer, price);
         await token.approve(harness, price);
         const taking = harness.connect(recipient).take(token, payer, price);
-        await expect(taking).to.changeTokenBalances(ethers, token, [payer, harness], [-price, price]);
+        await expect(taking).to.changeTokenBalances(
+          ethers,
+          token,
+          [payer, harness],
+          [-price, price],
+        );
       });
     }
 
@@ -152,7 +166,12 @@ describe("Currency", () => {
     it("takes zero", async () => {
       const { ethers, harness, payer } = await load();
       const token = await ethers.deployContract("MockERC20", [18]);
-      await expect(harness.take(token, payer, 0n)).to.changeTokenBalances(ethers, token, [harness], [0n]);
+      await expect(harness.take(token, payer, 0n)).to.changeTokenBalances(
+        ethers,
+        token,
+        [harness],
+        [0n],
+      );
     });
 
     it("measures what arrived, not what is there", async () => {
@@ -186,7 +205,10 @@ describe("Currency", () => {
 
     it("refuses a fee on transfer, and says what arrived", async () => {
       const { ethers, harness, payer } = await load();
-      const token: FeeOnTransferERC20 = await funded(await ethers.deployContract("FeeOnTransferERC20", [100]), harness);
+      const token: FeeOnTransferERC20 = await funded(
+        await ethers.deployContract("FeeOnTransferERC20", [100]),
+        harness,
+      );
       await expect(harness.take(token, payer, PRICE))
         .to.be.revertedWithCustomError(harness, "CurrencyInexactIntake")
         .withArgs(token, PRICE, (PRICE * 99n) / 100n);
@@ -194,7 +216,10 @@ describe("Currency", () => {
 
     it("refuses a token that says it moved and delivers nothing", async () => {
       const { ethers, harness, payer } = await load();
-      const token = await funded(await ethers.deployContract("FeeOnTransferERC20", [10_000]), harness);
+      const token = await funded(
+        await ethers.deployContract("FeeOnTransferERC20", [10_000]),
+        harness,
+      );
       await expect(harness.take(token, payer, PRICE))
         .to.be.revertedWithCustomError(harness, "CurrencyInexactIntake")
         .withArgs(token, PRICE, 0n);
@@ -203,17 +228,30 @@ describe("Currency", () => {
     it("takes a fee-on-transfer token whose fee rounds to nothing", async () => {
       const { ethers, harness, payer } = await load();
       const token = await funded(await ethers.deployContract("FeeOnTransferERC20", [100]), harness);
-      await expect(harness.take(token, payer, 99n)).to.changeTokenBalances(ethers, token, [harness], [99n]);
+      await expect(harness.take(token, payer, 99n)).to.changeTokenBalances(
+        ethers,
+        token,
+        [harness],
+        [99n],
+      );
     });
 
     it("refuses a rebasing token that delivers a unit less, and takes it when it delivers all", async () => {
       const { ethers, harness, payer } = await load();
-      const token: RebasingERC20 = await funded(await ethers.deployContract("RebasingERC20"), harness);
+      const token: RebasingERC20 = await funded(
+        await ethers.deployContract("RebasingERC20"),
+        harness,
+      );
       await token.rebase(parseEther("1.3"));
       await expect(harness.take(token, payer, 100n))
         .to.be.revertedWithCustomError(harness, "CurrencyInexactIntake")
         .withArgs(token, 100n, 98n); // 76 shares
-      await expect(harness.take(token, payer, 130n)).to.changeTokenBalances(ethers, token, [harness], [130n]);
+      await expect(harness.take(token, payer, 130n)).to.changeTokenBalances(
+        ethers,
+        token,
+        [harness],
+        [130n],
+      );
     });
 
     it("refuses what a hook of the token adds to the price", async () => {
@@ -221,7 +259,10 @@ describe("Currency", () => {
       const token = await ethers.deployContract("HookedERC20");
       await token.mint(payer, PRICE);
       await token.approve(harness, MaxUint256);
-      await token.arm(token, token.interface.encodeFunctionData("mint", [await harness.getAddress(), 1n]));
+      await token.arm(
+        token,
+        token.interface.encodeFunctionData("mint", [await harness.getAddress(), 1n]),
+      );
       await expect(harness.take(token, payer, PRICE))
         .to.be.revertedWithCustomError(harness, "CurrencyInexactIntake")
         .withArgs(token, PRICE, PRICE + 1n);
@@ -234,7 +275,12 @@ describe("Currency", () => {
         .to.be.revertedWithCustomError(harness, "SafeERC20FailedOperation")
         .withArgs(token);
       await token.accept(true);
-      await expect(harness.take(token, payer, PRICE)).to.changeTokenBalances(ethers, token, [harness], [PRICE]);
+      await expect(harness.take(token, payer, PRICE)).to.changeTokenBalances(
+        ethers,
+        token,
+        [harness],
+        [PRICE],
+      );
     });
 
     it("takes a token that returns nothing", async () => {
@@ -266,7 +312,11 @@ describe("Currency", () => {
 
     it("pays zero of the native coin", async () => {
       const { ethers, harness, recipient } = await filled();
-      await expect(harness.pay(NATIVE, recipient, 0n)).to.changeEtherBalances(ethers, [recipient], [0n]);
+      await expect(harness.pay(NATIVE, recipient, 0n)).to.changeEtherBalances(
+        ethers,
+        [recipient],
+        [0n],
+      );
     });
 
     it("refuses to pay coin that is not there", async () => {
@@ -283,25 +333,39 @@ describe("Currency", () => {
         .to.be.revertedWithCustomError(receiver, "ReceiverRefused")
         .withArgs(PRICE);
       await receiver.accept(true);
-      await expect(harness.pay(NATIVE, receiver, PRICE)).to.changeEtherBalances(ethers, [receiver], [PRICE]);
+      await expect(harness.pay(NATIVE, receiver, PRICE)).to.changeEtherBalances(
+        ethers,
+        [receiver],
+        [PRICE],
+      );
     });
 
     it("reverts when a receiver burns the gas", async () => {
       const { ethers, harness } = await filled();
       const receiver = await ethers.deployContract("GasBurningReceiver");
-      await expect(harness.pay(NATIVE, receiver, PRICE, { gasLimit: 1_000_000 })).to.be.revertedWithCustomError(
-        harness,
-        "FailedCall",
-      );
+      await expect(
+        harness.pay(NATIVE, receiver, PRICE, { gasLimit: 1_000_000 }),
+      ).to.be.revertedWithCustomError(harness, "FailedCall");
     });
 
     it("lets a receiver call, with all the gas", async () => {
       const { ethers, harness, recipient } = await filled();
       const receiver = await ethers.deployContract("ReentrantReceiver");
-      await expect(harness.pay(NATIVE, receiver, 2n)).to.changeEtherBalances(ethers, [receiver], [2n]);
-      await receiver.arm(harness, harness.interface.encodeFunctionData("pay", [NATIVE, recipient.address, 1n]));
+      await expect(harness.pay(NATIVE, receiver, 2n)).to.changeEtherBalances(
+        ethers,
+        [receiver],
+        [2n],
+      );
+      await receiver.arm(
+        harness,
+        harness.interface.encodeFunctionData("pay", [NATIVE, recipient.address, 1n]),
+      );
       const paying = harness.pay(NATIVE, receiver, 2n);
-      await expect(paying).to.changeEtherBalances(ethers, [receiver, recipient, harness], [2n, 1n, -3n]);
+      await expect(paying).to.changeEtherBalances(
+        ethers,
+        [receiver, recipient, harness],
+        [2n, 1n, -3n],
+      );
       expect(await receiver.succeeded()).to.equal(true);
     });
 
@@ -310,13 +374,23 @@ describe("Currency", () => {
       const token = await ethers.deployContract("MockERC20", [6]);
       await token.mint(harness, PRICE);
       const paying = harness.pay(token, recipient, PRICE);
-      await expect(paying).to.changeTokenBalances(ethers, token, [harness, recipient], [-PRICE, PRICE]);
+      await expect(paying).to.changeTokenBalances(
+        ethers,
+        token,
+        [harness, recipient],
+        [-PRICE, PRICE],
+      );
     });
 
     it("pays zero of a token", async () => {
       const { ethers, harness, recipient } = await load();
       const token = await ethers.deployContract("MockERC20", [6]);
-      await expect(harness.pay(token, recipient, 0n)).to.changeTokenBalances(ethers, token, [recipient], [0n]);
+      await expect(harness.pay(token, recipient, 0n)).to.changeTokenBalances(
+        ethers,
+        token,
+        [recipient],
+        [0n],
+      );
     });
 
     it("passes on why a token reverts", async () => {
