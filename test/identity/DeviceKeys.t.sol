@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDeviceRegistry} from "../../contracts/identity/IDeviceRegistry.sol";
+import {P256Verifier} from "../../contracts/identity/P256Verifier.sol";
 import {RegistryFixture} from "./RegistryFixture.sol";
 
 contract DeviceKeysTest is RegistryFixture {
@@ -10,7 +11,7 @@ contract DeviceKeysTest is RegistryFixture {
 
     function setUp() public {
         _deploy();
-        _devices.addKeyType(address(_verifier), 64, uint32(_verifier.MAX_VERIFY_GAS()));
+        _devices.addKeyType(address(new P256Verifier()), 64, uint32(_verifier.MAX_VERIFY_GAS()));
     }
 
     /// @dev The formula, spelled out: one byte of type, then the key.

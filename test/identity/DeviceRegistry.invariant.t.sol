@@ -25,6 +25,7 @@ contract DeviceRegistryInvariants is Test {
     uint256 private constant WALKS = 24;
     uint256 private constant STEPS = 64;
     uint256 private constant LEAST_SUCCESS = 20; // per cent
+    uint256 private constant LEAST_MET = 1;
 
     RegistryActions private _handler;
     DeviceRegistry private _devices;
@@ -123,6 +124,8 @@ contract DeviceRegistryInvariants is Test {
         (bytes4[] memory selectors, string[] memory names) = _actions();
         uint256[] memory attempts = new uint256[](selectors.length);
         uint256[] memory successes = new uint256[](selectors.length);
+        string[8] memory situations = _situations();
+        uint256[8] memory met;
         for (uint256 walk = 0; walk < WALKS; ++walk) {
             RegistryActions handler = new RegistryActions();
             for (uint256 step = 0; step < STEPS; ++step) {
@@ -131,6 +134,7 @@ contract DeviceRegistryInvariants is Test {
                 (bool success, ) = address(handler).call(abi.encodeWithSelector(selector, seed / selectors.length));
                 assertTrue(success, "the handler itself reverted");
             }
+            for (uint256 i = 0; i < situations.length; ++i) met[i] += handler.met(situations[i]);
             for (uint256 i = 0; i < selectors.length; ++i) {
                 (uint256 tried, uint256 succeeded) = handler.tallyOf(selectors[i]);
                 attempts[i] += tried;
@@ -143,6 +147,11 @@ contract DeviceRegistryInvariants is Test {
             // solhint-disable-next-line no-console
             console2.log(names[i], attempts[i], rate);
             assertGe(rate, LEAST_SUCCESS, names[i]);
+        }
+        for (uint256 i = 0; i < situations.length; ++i) {
+            // solhint-disable-next-line no-console
+            console2.log(situations[i], met[i]);
+            assertGe(met[i], LEAST_MET, situations[i]);
         }
     }
 
@@ -157,6 +166,19 @@ contract DeviceRegistryInvariants is Test {
     function _assertNoBreach(string memory property, string memory message) private view {
         string memory breach = _handler.breachOf(property);
         assertEq(bytes(breach).length, 0, string.concat(message, "; ", breach));
+    }
+
+    function _situations() private pure returns (string[8] memory) {
+        return [
+            "rotated after a recall",
+            "another maker",
+            "another maker after a recall",
+            "not cleared",
+            "cleared",
+            "recalled again",
+            "an older lot",
+            "a former owner's lot"
+        ];
     }
 
     function _actions() private pure returns (bytes4[] memory selectors, string[] memory names) {
