@@ -25,7 +25,6 @@ contract DeviceRegistryInvariants is Test {
     uint256 private constant WALKS = 24;
     uint256 private constant STEPS = 64;
     uint256 private constant LEAST_SUCCESS = 20; // per cent
-    uint256 private constant LEAST_MET = 1;
 
     RegistryActions private _handler;
     DeviceRegistry private _devices;
@@ -151,7 +150,7 @@ contract DeviceRegistryInvariants is Test {
         for (uint256 i = 0; i < situations.length; ++i) {
             // solhint-disable-next-line no-console
             console2.log(situations[i], met[i]);
-            assertGe(met[i], LEAST_MET, situations[i]);
+            assertGt(met[i], 0, situations[i]);
         }
     }
 
@@ -169,20 +168,21 @@ contract DeviceRegistryInvariants is Test {
     }
 
     function _situations() private pure returns (string[8] memory) {
-        return [
-            "rotated after a recall",
-            "another maker",
-            "another maker after a recall",
-            "not cleared",
-            "cleared",
-            "recalled again",
-            "an older lot",
-            "a former owner's lot"
-        ];
+        return
+            [
+                "rotated after a recall",
+                "another maker",
+                "another maker after a recall",
+                "not cleared",
+                "cleared",
+                "recalled again",
+                "an older lot",
+                "a former owner's lot"
+            ];
     }
 
     function _actions() private pure returns (bytes4[] memory selectors, string[] memory names) {
-        string[26] memory all = [
+        string[27] memory all = [
             "register",
             "registerMany",
             "transfer",
@@ -201,6 +201,7 @@ contract DeviceRegistryInvariants is Test {
             "rotate",
             "rotateByNotice",
             "attest",
+            "attestAfterRecall",
             "recallLot",
             "recallDevice",
             "setSigner",

@@ -243,24 +243,28 @@ abstract contract RegistryHandler is RegistryWalker {
     /// @dev Recalled devices more than others.
     function attest(uint256 seed) external {
         uint256 deviceId = _word(seed, "recalled") % 2 == 0 ? _device(seed, _isRecalled) : _device(seed, _isLive);
-        Device memory device = _model[deviceId];
-        uint32 makerId = device.makerId == 0 || seed % 5 == 0 ? _someMaker(seed) : device.makerId;
-        (bytes memory attestation, uint24 lot, bool vouched) = _wordFor(seed, makerId, _current(deviceId));
-        Acceptance memory value = Acceptance(deviceId, makerId, lot, MODEL, uint32(device.nonce), NEVER);
-        (address sender, bytes memory signature, bool willing) = _consent(seed, device.owner, _acceptanceDigest(value));
-        bool success = _act(
-            sender,
-            address(_devices),
-            abi.encodeCall(
-                IDeviceRegistry.attest,
-                (IDeviceRegistry.AttestationAcceptance(deviceId, makerId, MODEL, NEVER), attestation, signature)
-            )
-        );
-        bool signed = _isLive(deviceId) && vouched && willing;
-        _judge(success, signed && _mayAttest(deviceId, makerId, lot), IDN_12);
-        if (signed) _meetAttesting(deviceId, makerId, lot);
-        if (success) _noteAttested(deviceId, makerId, lot);
-        _rankAll(success ? deviceId : 0, false);
+        uint32 makerId = _model[deviceId].makerId;
+        _attest(seed, deviceId, makerId == 0 || seed % 5 == 0 ? _someMaker(seed) : makerId);
+    }
+
+    /// @dev What a maker and the owner do when something is wrong with a device, and what the owner does on his own.
+    function attestAfterRecall(uint256 seed) external {
+        uint256 deviceId = _device(seed, _hasMaker);
+        uint32 makerId = _model[deviceId].makerId;
+        if (makerId == 0) makerId = _someMaker(seed);
+        vm.startPrank(_maker[makerId].owner);
+        if (_word(seed, "recall") % 4 != 0) {
+            _makers.recallDevice(makerId, deviceId, "");
+            _meetRecall(makerId, deviceId);
+            _noteRecalledDevice(makerId, deviceId);
+        }
+        if (_word(seed, "open") % 4 != 0) {
+            _makers.publishBatch(makerId, _batchRoot(_current(deviceId)), uint32(BATCH), "");
+            _noteLot(makerId, true, _current(deviceId));
+        }
+        vm.stopPrank();
+        _rankAll(0, false);
+        _attest(seed, deviceId, seed % 4 == 0 ? _someMaker(seed) : makerId);
     }
 
     function recallLot(uint256 seed) external raisesNoTrust {
@@ -287,7 +291,7 @@ abstract contract RegistryHandler is RegistryWalker {
         );
         _judge(success, sender == _maker[makerId].owner, IDN_12);
         if (!success) return;
-        if (_recalledDevice[makerId][deviceId] != 0 && !_isRecalled(deviceId)) ++met["recalled again"];
+        _meetRecall(makerId, deviceId);
         _noteRecalledDevice(makerId, deviceId);
     }
 

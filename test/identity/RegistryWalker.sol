@@ -49,7 +49,7 @@ abstract contract RegistryWalker is RegistryModel {
     ) internal view returns (IDeviceRegistry.Claim memory claim, address sender, bool valid, uint24 lot) {
         IDeviceRegistry.Registration memory registration = _registration(_keys[key], _someone(seed, "owner"));
         bool vouched = true;
-        if (_word(seed, "makes") % 3 != 0) {
+        if (_word(seed, "makes") % 4 != 0) {
             registration.makerId = _someMaker(seed);
             (claim.attestation, lot, vouched) = _wordFor(seed, registration.makerId, key);
         }
@@ -137,6 +137,26 @@ abstract contract RegistryWalker is RegistryModel {
         if (success) _noteRotated(deviceId, key);
     }
 
+    function _attest(uint256 seed, uint256 deviceId, uint32 makerId) internal {
+        Device memory device = _model[deviceId];
+        (bytes memory attestation, uint24 lot, bool vouched) = _wordFor(seed, makerId, _current(deviceId));
+        Acceptance memory value = Acceptance(deviceId, makerId, lot, MODEL, uint32(device.nonce), NEVER);
+        (address sender, bytes memory signature, bool willing) = _consent(seed, device.owner, _acceptanceDigest(value));
+        bool success = _act(
+            sender,
+            address(_devices),
+            abi.encodeCall(
+                IDeviceRegistry.attest,
+                (IDeviceRegistry.AttestationAcceptance(deviceId, makerId, MODEL, NEVER), attestation, signature)
+            )
+        );
+        bool signed = _isLive(deviceId) && vouched && willing;
+        _judge(success, signed && _mayAttest(deviceId, makerId, lot), IDN_12);
+        if (signed) _meetAttesting(deviceId, makerId, lot);
+        if (success) _noteAttested(deviceId, makerId, lot);
+        _rankAll(success ? deviceId : 0, false);
+    }
+
     function _rotationOf(uint256 deviceId, uint256 key) internal view returns (bytes32) {
         bytes32 oldKeyHash = _hashes[_current(deviceId)];
         return _rotationDigest(Rotation(deviceId, oldKeyHash, _hashes[key], uint32(_model[deviceId].nonce), NEVER));
@@ -215,6 +235,11 @@ abstract contract RegistryWalker is RegistryModel {
         return trust == IDeviceRegistry.Trust.Recalled ? RECALLED : uint256(trust) + RECALLED + 1;
     }
 
+    function _meetRecall(uint32 makerId, uint256 deviceId) internal {
+        bool cleared = _hasMaker(deviceId) && !_isRecalled(deviceId) && _recalledDevice[makerId][deviceId] != 0;
+        if (cleared && _model[deviceId].makerId == makerId) ++met["recalled again"];
+    }
+
     /// @dev The maker's word, with the owner's consent: which of the situations that matter is it?
     function _meetAttesting(uint256 deviceId, uint32 makerId, uint24 lot) internal {
         Device memory device = _model[deviceId];
@@ -288,6 +313,10 @@ abstract contract RegistryWalker is RegistryModel {
 
     function _isInWallet(uint256 deviceId) internal view returns (bool) {
         return _isLive(deviceId) && _walletOf[_model[deviceId].owner] != 0;
+    }
+
+    function _hasMaker(uint256 deviceId) internal view returns (bool) {
+        return _isLive(deviceId) && _model[deviceId].makerId != 0;
     }
 
     function _isRecalled(uint256 deviceId) internal view returns (bool) {
