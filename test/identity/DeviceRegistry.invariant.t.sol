@@ -45,6 +45,7 @@ contract DeviceRegistryInvariants is Test {
             IDeviceRegistry.Status status = _devices.statusOf(uint256(hashes[i]));
             bool isDevice = status != IDeviceRegistry.Status.None && status != IDeviceRegistry.Status.Reserved;
             assertEq(isDevice, deviceId == uint256(hashes[i]), IDN_01);
+            assertEq(status == IDeviceRegistry.Status.None, deviceId == 0, IDN_01);
         }
         _assertNoBreach("IDN-01", IDN_01);
     }

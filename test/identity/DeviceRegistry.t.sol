@@ -303,8 +303,8 @@ contract DeviceRegistryTest is RegistryFixture {
         }
     }
 
-    /// @dev Signed before: an act of each kind, a sale, or the end of all grants; none leaves an acceptance or a rotation
-    /// good that it had not.
+    /// @dev Signed before: an act of each kind, a sale, or the end of all grants; none leaves an acceptance or a
+    /// rotation good that it had not.
     function testFuzz_IDN03_anActionIsSignedForOneNonce(uint256 seed, uint256 between) public {
         (Key memory key, Key memory newKey) = _keyPair(seed, false);
         address owner = vm.addr(OWNER);
