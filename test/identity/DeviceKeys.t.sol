@@ -1,8 +1,21 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
+
 import {IDeviceRegistry} from "../../contracts/identity/IDeviceRegistry.sol";
+import {P256Verifier} from "../../contracts/identity/P256Verifier.sol";
 import {RegistryFixture} from "./RegistryFixture.sol";
+
+/// @dev Says yes only if it got the whole of the gas it was promised.
+contract HungryVerifier {
+    uint256 private constant CAP = 1_000_000;
+
+    fallback(bytes calldata) external returns (bytes memory) {
+        bool whole = gasleft() + 200 >= CAP; // 200 for what came before this line
+        return abi.encode(whole ? IERC7913SignatureVerifier.verify.selector : bytes4(0xffffffff));
+    }
+}
 
 contract DeviceKeysTest is RegistryFixture {
     uint8 private constant P256_AGAIN = 3;
@@ -10,7 +23,7 @@ contract DeviceKeysTest is RegistryFixture {
 
     function setUp() public {
         _deploy();
-        _devices.addKeyType(address(_verifier), 64, uint32(_verifier.MAX_VERIFY_GAS()));
+        _devices.addKeyType(address(new P256Verifier()), 64, uint32(_verifier.MAX_VERIFY_GAS()));
     }
 
     /// @dev The formula, spelled out: one byte of type, then the key.
@@ -95,6 +108,7 @@ contract DeviceKeysTest is RegistryFixture {
         uint256 deviceId = _register(key, OWNER);
         bytes memory signature = _sign(key, hash);
         vm.assume(length != signature.length);
+        if (!p256 && length == 64) length = 66; // cut to r and s it is the compact form, if v is 27
         assertFalse(
             _devices.isDeviceSignature(deviceId, hash, _resize(signature, length)),
             "IDN-11: another length was accepted"
@@ -151,6 +165,77 @@ contract DeviceKeysTest is RegistryFixture {
             abi.encodeCall(IDeviceRegistry.heartbeats, (beats))
         );
         if (success) assertEq(abi.decode(result, (uint256)), 1, "IDN-11: little gas passed a heartbeat over");
+    }
+
+    /// @dev At the very threshold, where what stands between the check and the call counts most, with signatures from
+    /// a short one to the longest that is meant to outlive quantum computers (SLH-DSA-256f).
+    function testFuzz_IDN11_theVerifierGetsItsWholeCap(uint256 length, uint256 gasGiven) public {
+        uint256 deviceId = _registerHungry();
+        bytes memory signature = new bytes(bound(length, 1, 49_856));
+        bytes memory data = abi.encodeCall(IDeviceRegistry.isDeviceSignature, (deviceId, bytes32(0), signature));
+        gasGiven = bound(gasGiven, 1_015_000, 1_100_000);
+        (bool success, bytes memory result) = address(_devices).staticcall{gas: gasGiven}(data);
+        if (success) assertTrue(abi.decode(result, (bool)), "IDN-11: the verifier got less than its cap");
+        else assertTrue(gasGiven < 1_090_000, "IDN-11: the gas it asks for is too much");
+    }
+
+    /// @dev Behind two numbers one verifier would let one key name two devices.
+    function testFuzz_IDN01_aVerifierIsListedOnce(uint8 keyType, uint16 words, uint32 gasCap) public {
+        keyType = uint8(bound(keyType, P256_TYPE, P256_AGAIN));
+        uint16 length = uint16(32 * bound(words, 1, 16));
+        gasCap = uint32(bound(gasCap, 1, 5_000_000));
+        address verifier = _devices.keyTypeOf(keyType).verifier;
+        vm.expectRevert(
+            abi.encodeWithSelector(IDeviceRegistry.DeviceRegistryInvalidKeyType.selector, verifier, length, gasCap)
+        );
+        _devices.addKeyType(verifier, length, gasCap);
+    }
+
+    /// @dev What came to serve a device names nothing, and nobody acts for it.
+    function testFuzz_IDN01_aReservedIdAnswersNothing(uint256 seed, bool p256, bytes32 hash) public {
+        (Key memory key, Key memory newKey) = _keyPair(seed, p256);
+        uint256 deviceId = _register(key, OWNER);
+        uint256 reserved = _idOf(newKey);
+        _rotateKey(deviceId, key, newKey);
+        assertEq(uint8(_devices.statusOf(reserved)), uint8(IDeviceRegistry.Status.Reserved));
+        assertEq(_devices.deviceOf(bytes32(reserved)), deviceId, "IDN-01: the key does not name its device");
+        assertEq(_devices.deviceOf(bytes32(deviceId)), deviceId, "IDN-01: the first key names it no more");
+        assertEq(_devices.keyHashOf(reserved), bytes32(0), "IDN-01: a reserved id has a key");
+        assertEq(_devices.keyOf(reserved), "", "IDN-01: a reserved id has a key");
+        assertEq(_devices.controllerOf(reserved), address(0), "IDN-01: a reserved id is controlled");
+        assertFalse(_devices.isDeviceSignature(reserved, hash, _sign(newKey, hash)), "IDN-11: a reserved id signed");
+        vm.expectRevert(abi.encodeWithSelector(IDeviceRegistry.DeviceRegistryUnknownDevice.selector, reserved));
+        _devices.trustOf(reserved);
+
+        IDeviceRegistry.Registration memory registration = _registration(newKey, OWNER);
+        bytes memory signature = _sign(newKey, _registrationDigest(registration, 0));
+        vm.prank(OWNER);
+        vm.expectRevert(abi.encodeWithSelector(IDeviceRegistry.DeviceRegistryKnownKey.selector, bytes32(reserved)));
+        _devices.register(registration, signature, "", "");
+    }
+
+    /// @dev From words to a hash, or back: nothing of the former key is left to be believed.
+    function testFuzz_IDN11_aRotationForgetsTheFormerKey(
+        uint256 seed,
+        bool fromP256,
+        bool toP256,
+        bytes32 hash
+    ) public {
+        (Key memory key, ) = _keyPair(seed, fromP256);
+        (, Key memory newKey) = _keyPair(seed, toP256);
+        uint256 deviceId = _register(key, OWNER);
+        _rotateKey(deviceId, key, newKey);
+        assertEq(_devices.keyOf(deviceId), toP256 ? _keyBytes(newKey) : bytes(""), "IDN-11: another key is kept");
+        assertTrue(_devices.isDeviceSignature(deviceId, hash, _sign(newKey, hash)), "IDN-11: the new key is refused");
+        assertFalse(_devices.isDeviceSignature(deviceId, hash, _sign(key, hash)), "IDN-11: the former key signed");
+    }
+
+    function _registerHungry() private returns (uint256 deviceId) {
+        uint8 keyType = _devices.addKeyType(address(new HungryVerifier()), 32, 1_000_000);
+        IDeviceRegistry.Registration memory registration = _registration(Key(SECP256K1, 1), OWNER);
+        (registration.keyType, registration.key) = (keyType, abi.encode(1));
+        vm.prank(OWNER);
+        return _devices.register(registration, hex"01", "", "");
     }
 
     function _compact(Key memory key, bytes32 hash) private pure returns (bytes memory) {

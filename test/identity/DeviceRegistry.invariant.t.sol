@@ -45,6 +45,7 @@ contract DeviceRegistryInvariants is Test {
             IDeviceRegistry.Status status = _devices.statusOf(uint256(hashes[i]));
             bool isDevice = status != IDeviceRegistry.Status.None && status != IDeviceRegistry.Status.Reserved;
             assertEq(isDevice, deviceId == uint256(hashes[i]), IDN_01);
+            assertEq(status == IDeviceRegistry.Status.None, deviceId == 0, IDN_01);
         }
         _assertNoBreach("IDN-01", IDN_01);
     }
@@ -123,6 +124,8 @@ contract DeviceRegistryInvariants is Test {
         (bytes4[] memory selectors, string[] memory names) = _actions();
         uint256[] memory attempts = new uint256[](selectors.length);
         uint256[] memory successes = new uint256[](selectors.length);
+        string[8] memory situations = _situations();
+        uint256[8] memory met;
         for (uint256 walk = 0; walk < WALKS; ++walk) {
             RegistryActions handler = new RegistryActions();
             for (uint256 step = 0; step < STEPS; ++step) {
@@ -131,6 +134,7 @@ contract DeviceRegistryInvariants is Test {
                 (bool success, ) = address(handler).call(abi.encodeWithSelector(selector, seed / selectors.length));
                 assertTrue(success, "the handler itself reverted");
             }
+            for (uint256 i = 0; i < situations.length; ++i) met[i] += handler.met(situations[i]);
             for (uint256 i = 0; i < selectors.length; ++i) {
                 (uint256 tried, uint256 succeeded) = handler.tallyOf(selectors[i]);
                 attempts[i] += tried;
@@ -143,6 +147,11 @@ contract DeviceRegistryInvariants is Test {
             // solhint-disable-next-line no-console
             console2.log(names[i], attempts[i], rate);
             assertGe(rate, LEAST_SUCCESS, names[i]);
+        }
+        for (uint256 i = 0; i < situations.length; ++i) {
+            // solhint-disable-next-line no-console
+            console2.log(situations[i], met[i]);
+            assertGt(met[i], 0, situations[i]);
         }
     }
 
@@ -159,8 +168,22 @@ contract DeviceRegistryInvariants is Test {
         assertEq(bytes(breach).length, 0, string.concat(message, "; ", breach));
     }
 
+    function _situations() private pure returns (string[8] memory) {
+        return
+            [
+                "rotated after a recall",
+                "another maker",
+                "another maker after a recall",
+                "not cleared",
+                "cleared",
+                "recalled again",
+                "an older lot",
+                "a former owner's lot"
+            ];
+    }
+
     function _actions() private pure returns (bytes4[] memory selectors, string[] memory names) {
-        string[26] memory all = [
+        string[27] memory all = [
             "register",
             "registerMany",
             "transfer",
@@ -179,6 +202,7 @@ contract DeviceRegistryInvariants is Test {
             "rotate",
             "rotateByNotice",
             "attest",
+            "attestAfterRecall",
             "recallLot",
             "recallDevice",
             "setSigner",

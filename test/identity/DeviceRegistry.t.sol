@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 import {IDeviceRegistry} from "../../contracts/identity/IDeviceRegistry.sol";
+import {P256Verifier} from "../../contracts/identity/P256Verifier.sol";
 import {RegistryFixture} from "./RegistryFixture.sol";
 
 contract DeviceRegistryTest is RegistryFixture {
     uint8 private constant P256_AGAIN = 3;
-    uint256 private constant REGISTRATION_FIELDS = 8;
+    uint256 private constant REGISTRATION_FIELDS = 9;
     uint256 private constant ROTATION_FIELDS = 5;
     uint256 private constant ACCEPTANCE_FIELDS = 6;
     uint256 private constant OWNER = 0xA11CE;
@@ -26,13 +27,13 @@ contract DeviceRegistryTest is RegistryFixture {
 
     function setUp() public {
         _deploy();
-        _devices.addKeyType(address(_verifier), 64, uint32(_verifier.MAX_VERIFY_GAS()));
+        _devices.addKeyType(address(new P256Verifier()), 64, uint32(_verifier.MAX_VERIFY_GAS()));
         for (uint256 i = 0; i < 2; ++i) _makers.register("maker", "", abi.encodePacked(vm.addr(MAKER_SIGNER)));
     }
 
     function testFuzz_IDN02_aRegistrationIsGoodAsSigned(uint256 seed, bool p256, bool relayed) public {
         Draft memory draft = _draft(seed, p256);
-        bytes32 digest = _registrationDigest(draft.registration);
+        bytes32 digest = _digestOf(draft);
         uint256 deviceId = _submit(
             draft,
             _sign(draft.key, digest),
@@ -53,9 +54,9 @@ contract DeviceRegistryTest is RegistryFixture {
         bool relayed
     ) public {
         Draft memory draft = _draft(seed, p256);
-        bytes memory deviceSignature = _sign(draft.key, _registrationDigest(draft.registration));
+        bytes memory deviceSignature = _sign(draft.key, _digestOf(draft));
         uint256 owner = _change(draft, field, noise);
-        bytes memory ownerSignature = _signAs(owner, _registrationDigest(draft.registration));
+        bytes memory ownerSignature = _signAs(owner, _digestOf(draft));
         bytes32 keyHash = keccak256(abi.encodePacked(draft.registration.keyType, draft.registration.key));
         _expectBadKey(keyHash);
         _submit(draft, deviceSignature, ownerSignature, relayed);
@@ -69,9 +70,9 @@ contract DeviceRegistryTest is RegistryFixture {
         uint256 noise
     ) public {
         Draft memory draft = _draft(seed, p256);
-        bytes memory ownerSignature = _signAs(OWNER, _registrationDigest(draft.registration));
+        bytes memory ownerSignature = _signAs(OWNER, _digestOf(draft));
         _change(draft, field, noise);
-        bytes memory deviceSignature = _sign(draft.key, _registrationDigest(draft.registration));
+        bytes memory deviceSignature = _sign(draft.key, _digestOf(draft));
         _expectNoConsent(draft.registration.owner);
         _submit(draft, deviceSignature, ownerSignature, true);
     }
@@ -79,7 +80,7 @@ contract DeviceRegistryTest is RegistryFixture {
     /// @dev A relayer can put nothing in the place of the maker's word.
     function testFuzz_IDN02_anotherAttestationReverts(uint256 seed, bool p256, uint256 bit) public {
         Draft memory draft = _draft(seed, p256);
-        bytes32 digest = _registrationDigest(draft.registration);
+        bytes32 digest = _digestOf(draft);
         bytes memory attestation = draft.attestation;
         if (attestation.length == 0) attestation = abi.encodePacked(bit);
         else attestation[(bit / 8) % attestation.length] ^= bytes1(uint8(1 << (bit % 8)));
@@ -175,7 +176,7 @@ contract DeviceRegistryTest is RegistryFixture {
 
     function testFuzz_IDN03_aRegistrationWorksOnce(uint256 seed, bool p256, bool retired, bool rotated) public {
         Draft memory draft = _draft(seed, p256);
-        bytes32 digest = _registrationDigest(draft.registration);
+        bytes32 digest = _digestOf(draft);
         bytes memory deviceSignature = _sign(draft.key, digest);
         bytes memory ownerSignature = _signAs(OWNER, digest);
         uint256 deviceId = _submit(draft, deviceSignature, ownerSignature, true);
@@ -204,7 +205,7 @@ contract DeviceRegistryTest is RegistryFixture {
         Draft memory draft = _draft(seed, p256);
         draft.registration.makerId = 0;
         draft.attestation = "";
-        bytes32 digest = _registrationDigest(draft.registration);
+        bytes32 digest = _digestOf(draft);
         bytes memory ownerSignature = _signAs(OWNER, digest);
         (Key memory key, Key memory newKey) = _keyPair(seed ^ 2, false);
         uint256 deviceId = _register(key, vm.addr(OWNER));
@@ -240,7 +241,7 @@ contract DeviceRegistryTest is RegistryFixture {
         Draft memory draft = _draft(seed, p256);
         uint48 deadline = uint48(bound(draft.registration.deadline, block.timestamp, NEVER - 1));
         draft.registration.deadline = deadline;
-        bytes32 digest = _registrationDigest(draft.registration);
+        bytes32 digest = _digestOf(draft);
         (Key memory key, Key memory newKey) = _keyPair(seed ^ 2, false);
         uint256 deviceId = _register(key, vm.addr(OWNER));
         Rotation memory rotation = _rotation(deviceId, newKey);
@@ -302,8 +303,8 @@ contract DeviceRegistryTest is RegistryFixture {
         }
     }
 
-    /// @dev Signed before: an act of each kind, a sale, or the end of all grants; none leaves an acceptance or a rotation
-    /// good that it had not.
+    /// @dev Signed before: an act of each kind, a sale, or the end of all grants; none leaves an acceptance or a
+    /// rotation good that it had not.
     function testFuzz_IDN03_anActionIsSignedForOneNonce(uint256 seed, uint256 between) public {
         (Key memory key, Key memory newKey) = _keyPair(seed, false);
         address owner = vm.addr(OWNER);
@@ -333,10 +334,10 @@ contract DeviceRegistryTest is RegistryFixture {
         _expectNoConsent(owner);
         _accept(acceptance, attestation, consent);
         // The signatures by keys are stale, too: the owner's own word does not make up for them.
-        signatures[2] = _signAs(OWNER, _currentRotationDigest(deviceId, newKey));
+        signatures[2] = _signAs(OWNER, _nextRotationDigest(deviceId, newKey));
         _expectBadKey(_keyHash(newKey));
         _rotate(deviceId, newKey, signatures);
-        signatures[0] = _sign(newKey, _currentRotationDigest(deviceId, newKey));
+        signatures[0] = _sign(newKey, _nextRotationDigest(deviceId, newKey));
         _expectBadKey(_devices.keyHashOf(deviceId));
         _rotate(deviceId, newKey, signatures);
     }
@@ -359,47 +360,6 @@ contract DeviceRegistryTest is RegistryFixture {
         _devices.heartbeat(beat);
     }
 
-    /// @dev Recalled by the first key, by the one in use, or by one it will have: no further key washes it off.
-    function testFuzz_IDN12_noRotationWashesARecallOff(uint256 seed, uint256 recalled) public {
-        Key memory first = _secp256k1(seed);
-        Key memory second = _stranger(seed);
-        Key memory third = _stranger(uint256(keccak256(abi.encode(seed))));
-        address owner = vm.addr(OWNER);
-        uint256 deviceId = _register(first, owner);
-        bytes memory consent = _signAs(OWNER, _acceptanceDigest(Acceptance(deviceId, 1, 1, MODEL, 0, NEVER)));
-        _accept(Acceptance(deviceId, 1, 1, MODEL, 0, NEVER), _attestation(1, bytes32(deviceId)), consent);
-
-        recalled = bound(recalled, 0, 2);
-        bytes32 keyHash = recalled == 0 ? bytes32(deviceId) : _keyHash(recalled == 1 ? second : third);
-        _makers.recallDevice(1, keyHash, "");
-        _rotateNow(deviceId, first, second);
-        bool isRecalled = _devices.trustOf(deviceId) == IDeviceRegistry.Trust.Recalled;
-        assertEq(isRecalled, recalled != 2, "IDN-12: a recall is not seen");
-        _rotateNow(deviceId, second, third);
-        isRecalled = _devices.trustOf(deviceId) == IDeviceRegistry.Trust.Recalled;
-        assertTrue(isRecalled, "IDN-12: a rotation washed a recall off");
-    }
-
-    /// @dev A newer lot's recall is not shaken off in an older one, nor with another maker.
-    function testFuzz_IDN12_lotsOnlyRiseAndTheMakerStays(uint256 seed) public {
-        address owner = vm.addr(OWNER);
-        uint256 deviceId = _register(_secp256k1(seed), owner);
-        uint24 lot = _makers.publishBatch(1, _leaf(bytes32(deviceId), MODEL), 1, "");
-        bytes memory older = _attestation(1, bytes32(deviceId));
-        bytes memory others = _attestation(2, bytes32(deviceId));
-        vm.startPrank(owner);
-        _accept(Acceptance(deviceId, 1, lot, MODEL, 0, NEVER), abi.encodePacked(lot), "");
-        for (uint32 makerId = 1; makerId <= 2; ++makerId) {
-            _expected = abi.encodeWithSelector(
-                IDeviceRegistry.DeviceRegistryStaleAttestation.selector,
-                deviceId,
-                makerId,
-                1
-            );
-            _accept(Acceptance(deviceId, makerId, 1, MODEL, 1, NEVER), makerId == 1 ? older : others, "");
-        }
-    }
-
     /// @dev Two sign the rotation, and one in its turn signed something else.
     function _refuseToRotate(Key memory key, Key memory newKey, bytes32 digest) private {
         uint256 deviceId = _idOf(key);
@@ -416,7 +376,7 @@ contract DeviceRegistryTest is RegistryFixture {
     /// @dev Registration, rotation, acceptance, heartbeat.
     function _digestOfAction(uint256 which, Key memory key, Key memory newKey) private view returns (bytes32) {
         uint256 deviceId = _idOf(key);
-        if (which == 0) return _registrationDigest(_registration(key, vm.addr(OWNER)));
+        if (which == 0) return _registrationDigest(_registration(key, vm.addr(OWNER)), 0);
         if (which == 1) return _rotationDigest(_rotation(deviceId, newKey));
         if (which == 2) return _acceptanceDigest(Acceptance(deviceId, 1, 1, MODEL, 0, NEVER));
         return _heartbeatDigest(deviceId, uint48(block.timestamp), 0);
@@ -439,6 +399,12 @@ contract DeviceRegistryTest is RegistryFixture {
         if (word % 2 == 1) draft.attestation = _attestation(1, _keyHash(draft.key));
     }
 
+    /// @dev With the lot of the word that goes with it, if a maker is named.
+    function _digestOf(Draft memory draft) private view returns (bytes32) {
+        bool named = draft.registration.makerId != 0;
+        return _registrationDigest(draft.registration, named ? uint24(bytes3(draft.attestation)) : 0);
+    }
+
     /// @dev Changes one field, and the hands that sign with it.
     function _change(Draft memory draft, uint256 field, uint256 noise) private view returns (uint256 owner) {
         IDeviceRegistry.Registration memory registration = draft.registration;
@@ -454,7 +420,11 @@ contract DeviceRegistryTest is RegistryFixture {
             owner = OWNER + 1 + (noise % 1000);
             registration.owner = vm.addr(owner);
         } else if (field == 3) {
+            if (registration.makerId == 0) draft.attestation = abi.encodePacked(uint24(0));
             registration.makerId = uint32(_other(registration.makerId, noise, type(uint32).max));
+        } else if (field == 8 && registration.makerId != 0) {
+            uint24 lot = uint24(bytes3(draft.attestation));
+            draft.attestation = abi.encodePacked(uint24(_other(lot, noise, type(uint24).max)));
         } else if (field == 4) {
             registration.modelHash = bytes32(_other(uint256(MODEL), noise, type(uint256).max));
         } else if (field == 5) {
@@ -503,12 +473,6 @@ contract DeviceRegistryTest is RegistryFixture {
         _rotate(deviceId, newKey, [_sign(newKey, digest), _sign(key, digest), _signAs(OWNER, digest)]);
     }
 
-    /// @dev At whatever nonce the device is.
-    function _rotateNow(uint256 deviceId, Key memory key, Key memory newKey) private {
-        bytes32 digest = _currentRotationDigest(deviceId, newKey);
-        _rotate(deviceId, newKey, [_sign(newKey, digest), _sign(key, digest), _signAs(OWNER, digest)]);
-    }
-
     function _accept(Acceptance memory value, bytes memory attestation, bytes memory signature) private {
         _arm();
         _devices.attest(
@@ -539,11 +503,6 @@ contract DeviceRegistryTest is RegistryFixture {
         if (_expected.length == 0) return;
         vm.expectRevert(_expected);
         delete _expected;
-    }
-
-    function _currentRotationDigest(uint256 deviceId, Key memory newKey) private view returns (bytes32) {
-        uint32 nonce = _devices.recordOf(deviceId).nonce;
-        return _rotationDigest(Rotation(deviceId, _devices.keyHashOf(deviceId), _keyHash(newKey), nonce, NEVER));
     }
 
     function _rotation(uint256 deviceId, Key memory newKey) private pure returns (Rotation memory) {

@@ -278,6 +278,62 @@ contract MakerRegistryTest is RegistryFixture {
         _refuse(value, abi.encodePacked(rest));
     }
 
+    /// @dev R49: the verifier looked at one owner, and another got the token in between.
+    function testFuzz_IDN12_R49_theMarkIsForWhomTheVerifierLookedAt(address meant, bool verified, bool sold) public {
+        uint32 makerId = _registerMaker(address(0));
+        if (sold) _sell();
+        address owner = sold ? BUYER : MAKER;
+        if (uint160(meant) % 2 == 0) meant = sold ? MAKER : BUYER;
+        vm.assume(meant != owner);
+        vm.expectRevert(abi.encodeWithSelector(IMakerRegistry.MakerRegistryOwnerChanged.selector, makerId, meant));
+        _makers.setVerified(makerId, meant, verified);
+        assertFalse(_makers.makerOf(makerId).verified, "IDN-12: somebody nobody looked at is verified");
+        _makers.setVerified(makerId, owner, verified);
+        assertEq(_makers.makerOf(makerId).verified, verified, "IDN-12: the mark was not set");
+    }
+
+    /// @dev The lots of the present owner's time, and no other, are covered by the mark; a sale to oneself is one.
+    function testFuzz_IDN12_aSaleEndsWhatTheMarkCovers(uint8 before, uint8 since, bool toItself) public {
+        uint32 makerId = _registerMaker(address(1));
+        for (uint256 i = before % 4; i > 0; --i) _publishAs(MAKER, makerId);
+        uint24 sold = _makers.makerOf(makerId).lots;
+        address owner = toItself ? MAKER : BUYER;
+        vm.prank(MAKER);
+        _makers.transferFrom(MAKER, owner, makerId);
+        assertEq(_makers.makerOf(makerId).signer, "", "IDN-12: the seller's signer stayed");
+        for (uint256 i = since % 4; i > 0; --i) _publishAs(owner, makerId);
+        _makers.setVerified(makerId, owner, true);
+        for (uint24 lot = 1; lot <= _makers.makerOf(makerId).lots; ++lot) {
+            (bool verified, ) = _makers.standingOf(makerId, lot, 1);
+            assertEq(verified, lot > sold, "IDN-12: the mark covers another's lot, or not the owner's");
+        }
+    }
+
+    /// @dev Once for a lot, again and again for a device; each time up to the newest lot there is.
+    function testFuzz_IDN12_aRecallReachesTheNewestLot(uint8 before, uint8 since, uint256 deviceId) public {
+        uint32 makerId = _registerMaker(address(1));
+        for (uint256 i = before % 4; i > 0; --i) _publishAs(MAKER, makerId);
+        uint24 newest = _makers.makerOf(makerId).lots;
+        vm.startPrank(MAKER);
+        _makers.recallDevice(makerId, deviceId, "");
+        _makers.recallLot(makerId, 1, "");
+        vm.expectRevert(
+            abi.encodeWithSelector(IMakerRegistry.MakerRegistryLotAlreadyRecalled.selector, makerId, uint24(1))
+        );
+        _makers.recallLot(makerId, 1, "");
+        vm.stopPrank();
+        for (uint256 i = since % 4; i > 0; --i) _publishAs(MAKER, makerId);
+        uint24 lots = _makers.makerOf(makerId).lots;
+        for (uint24 lot = 1; lot <= lots; ++lot) {
+            assertEq(_makers.recalledUpTo(makerId, lot, deviceId), newest, "IDN-12: another mark");
+            assertEq(_isRecalled(makerId, lot, deviceId), lot <= newest, "IDN-12: the device's recall");
+            assertEq(_isRecalled(makerId, lot, ~deviceId), lot == 1, "IDN-12: the lot's recall");
+        }
+        vm.prank(MAKER);
+        _makers.recallDevice(makerId, deviceId, "again");
+        assertEq(_makers.recalledUpTo(makerId, lots, deviceId), lots, "IDN-12: the device was not recalled again");
+    }
+
     /// @dev A maker whose signer's secret it gives, with lot 1; the fields are what that signer attests.
     function _ready(Attestation memory value, uint256 seed) private returns (uint256 secret) {
         secret = _secp256k1(seed).secret;
@@ -291,6 +347,11 @@ contract MakerRegistryTest is RegistryFixture {
         return _makers.register("maker", "", abi.encodePacked(signer));
     }
 
+    function _publishAs(address owner, uint32 makerId) private {
+        vm.prank(owner);
+        _makers.publishBatch(makerId, bytes32(uint256(1)), 1, "");
+    }
+
     function _sell() private {
         vm.prank(MAKER);
         _makers.transferFrom(MAKER, BUYER, 1);
@@ -298,6 +359,10 @@ contract MakerRegistryTest is RegistryFixture {
 
     function _check(Attestation memory value, bytes memory evidence) private view {
         _makers.checkAttestation(value.makerId, value.lot, value.keyHash, value.modelHash, evidence);
+    }
+
+    function _isRecalled(uint32 makerId, uint24 lot, uint256 deviceId) private view returns (bool recalled) {
+        (, recalled) = _makers.standingOf(makerId, lot, deviceId);
     }
 
     function _tryCheck(Attestation memory value, bytes memory evidence) private view returns (bool, bytes memory) {

@@ -130,28 +130,64 @@ abstract contract RegistryFixture is Test {
     /// @dev Self-certified; the owner sends it.
     function _register(Key memory key, address owner) internal returns (uint256 deviceId) {
         IDeviceRegistry.Registration memory registration = _registration(key, owner);
-        bytes memory signature = _sign(key, _registrationDigest(registration));
+        bytes memory signature = _sign(key, _registrationDigest(registration, 0));
         vm.prank(owner);
         return _devices.register(registration, signature, "", "");
+    }
+
+    /// @dev With a maker's word; the owner sends it.
+    function _registerIn(
+        Key memory key,
+        address owner,
+        uint32 makerId,
+        bytes memory attestation
+    ) internal returns (uint256 deviceId) {
+        IDeviceRegistry.Registration memory registration = _registration(key, owner);
+        registration.makerId = makerId;
+        bytes memory signature = _sign(key, _registrationDigest(registration, uint24(bytes3(attestation))));
+        vm.prank(owner);
+        return _devices.register(registration, signature, "", attestation);
+    }
+
+    /// @dev With the old key's agreement; the owner sends it.
+    function _rotateKey(uint256 deviceId, Key memory key, Key memory newKey) internal {
+        bytes32 digest = _nextRotationDigest(deviceId, newKey);
+        bytes memory newSignature = _sign(newKey, digest);
+        bytes memory oldSignature = _sign(key, digest);
+        vm.prank(_devices.ownerOf(deviceId));
+        _devices.rotateKey(
+            IDeviceRegistry.KeyRotation(deviceId, newKey.keyType, _keyBytes(newKey), NEVER),
+            newSignature,
+            oldSignature,
+            ""
+        );
+    }
+
+    function _newWallet(uint256 deviceId, bytes32 salt) internal returns (address) {
+        return _wallets.createAccount(address(_wallet), salt, block.chainid, address(_devices), deviceId);
     }
 
     function _deviceDigest(bytes32 structHash) internal view returns (bytes32) {
         return _typedDigest("DeFIoT DeviceRegistry", address(_devices), structHash);
     }
 
-    function _registrationDigest(IDeviceRegistry.Registration memory value) internal view returns (bytes32) {
+    /// @param lot What the attestation starts with; 0 without one.
+    function _registrationDigest(
+        IDeviceRegistry.Registration memory value,
+        uint24 lot
+    ) internal view returns (bytes32) {
         bytes32 typeHash = keccak256(
-            "Registration(uint8 keyType,bytes key,address owner,uint32 makerId,bytes32 modelHash,bytes32 documentHash,string documentURI,uint48 deadline)"
+            "Registration(uint256 deviceId,address owner,uint32 makerId,uint24 lot,bytes32 modelHash,bytes32 documentHash,string documentURI,uint48 deadline)"
         );
         return
             _deviceDigest(
                 keccak256(
                     abi.encode(
                         typeHash,
-                        value.keyType,
-                        keccak256(value.key),
+                        keccak256(abi.encodePacked(value.keyType, value.key)),
                         value.owner,
                         value.makerId,
+                        lot,
                         value.modelHash,
                         value.documentHash,
                         keccak256(bytes(value.documentURI)),
@@ -166,6 +202,12 @@ abstract contract RegistryFixture is Test {
             "KeyRotation(uint256 deviceId,bytes32 oldKeyHash,bytes32 newKeyHash,uint32 nonce,uint48 deadline)"
         );
         return _deviceDigest(keccak256(abi.encode(typeHash, value)));
+    }
+
+    /// @dev From the key in use and at the nonce the device is at.
+    function _nextRotationDigest(uint256 deviceId, Key memory newKey) internal view returns (bytes32) {
+        uint32 nonce = _devices.recordOf(deviceId).nonce;
+        return _rotationDigest(Rotation(deviceId, _devices.keyHashOf(deviceId), _keyHash(newKey), nonce, NEVER));
     }
 
     function _acceptanceDigest(Acceptance memory value) internal view returns (bytes32) {

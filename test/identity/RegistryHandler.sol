@@ -18,11 +18,12 @@ abstract contract RegistryHandler is RegistryWalker {
             _hashes.push(_keyHash(_keys[i]));
         }
         for (uint32 makerId = 1; makerId <= MAKERS; ++makerId) {
-            _maker[makerId] = Maker(actor(makerId), makerId == 1, 1, 1, 0x51 + makerId);
+            _maker[makerId] = Maker(actor(makerId), makerId == 1, 0, 1, 0x51 + makerId, 0);
+            _noteLot(makerId, false, 0);
             vm.prank(actor(makerId));
             _makers.register("maker", "", abi.encodePacked(vm.addr(0x51 + makerId)));
         }
-        _makers.setVerified(1, true);
+        _makers.setVerified(1, actor(1), true);
         for (uint256 i = 0; i < 5; ++i) {
             _register(_keys[i], actor(i % OWNERS));
             _noteRegistered(i, actor(i % OWNERS), 0, 0);
@@ -30,7 +31,7 @@ abstract contract RegistryHandler is RegistryWalker {
         }
     }
 
-    function register(uint256 seed) external makersAct {
+    function register(uint256 seed) external raisesNoTrust {
         uint256 key = _anyKey(seed);
         (IDeviceRegistry.Claim memory claim, address sender, bool valid, uint24 lot) = _claimFor(seed, key);
         bool success = _act(
@@ -46,7 +47,7 @@ abstract contract RegistryHandler is RegistryWalker {
     }
 
     /// @dev Three claims, of which one at times comes twice; a relayer sends them.
-    function registerMany(uint256 seed) external makersAct {
+    function registerMany(uint256 seed) external raisesNoTrust {
         IDeviceRegistry.Claim[] memory claims = new IDeviceRegistry.Claim[](3);
         uint256[3] memory keys;
         uint24[3] memory lots;
@@ -56,7 +57,7 @@ abstract contract RegistryHandler is RegistryWalker {
             keys[i] = _anyKey(word);
             (claims[i], , , lots[i]) = _claimFor(word, keys[i]);
             IDeviceRegistry.Registration memory registration = claims[i].registration;
-            claims[i].ownerSignature = _ownerSigned(registration);
+            claims[i].ownerSignature = _ownerSigned(registration, lots[i]);
             bool known = !_isFresh(keys[i]) || (i > 0 && keys[i] == keys[0]) || (i > 1 && keys[i] == keys[1]);
             uint32 makerId = registration.makerId;
             allValid = allValid && (known || makerId == 0 || _isVouched(makerId, lots[i], keys[i]));
@@ -70,7 +71,7 @@ abstract contract RegistryHandler is RegistryWalker {
         }
     }
 
-    function transfer(uint256 seed) external notAMakersAct {
+    function transfer(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isLive);
         bool toItself = seed % 11 == 0;
         address to = toItself ? _devices.accountOf(deviceId) : _someone(seed, "to");
@@ -85,7 +86,7 @@ abstract contract RegistryHandler is RegistryWalker {
     }
 
     /// @dev Into the wallet of a device, its own at times; or to an owner.
-    function safeTransfer(uint256 seed) external notAMakersAct {
+    function safeTransfer(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isLive);
         uint256 parent = _ids[_word(seed, "parent") % _ids.length];
         if (_word(seed, "cycle") % 3 == 0) {
@@ -106,7 +107,7 @@ abstract contract RegistryHandler is RegistryWalker {
     }
 
     /// @dev The approval stays, so that other acts meet it.
-    function approve(uint256 seed) external notAMakersAct {
+    function approve(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isLive);
         address sender = _ownerOrStranger(seed, deviceId);
         address operator = _someone(seed, "operator");
@@ -116,7 +117,7 @@ abstract contract RegistryHandler is RegistryWalker {
     }
 
     /// @dev An approval for all, used once; then it is withdrawn, and is worth nothing.
-    function transferByOperator(uint256 seed) external notAMakersAct {
+    function transferByOperator(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isLive);
         address owner = _model[deviceId].owner;
         address operator = _someone(seed, "operator");
@@ -131,12 +132,12 @@ abstract contract RegistryHandler is RegistryWalker {
         _devices.setApprovalForAll(operator, false);
     }
 
-    function suspend(uint256 seed) external notAMakersAct {
+    function suspend(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isActive);
         _moveStatus(seed, deviceId, IDeviceRegistry.suspend.selector, _isActive(deviceId), true);
     }
 
-    function resume(uint256 seed) external notAMakersAct {
+    function resume(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isSuspended);
         if (seed % 2 == 0 && _isActive(deviceId)) {
             vm.prank(_model[deviceId].owner);
@@ -147,7 +148,7 @@ abstract contract RegistryHandler is RegistryWalker {
     }
 
     /// @dev Leaves a few devices alive, so that there is something to act on.
-    function retire(uint256 seed) external notAMakersAct {
+    function retire(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isLive);
         bool few = _ids.length - retiredCount < 4;
         address sender = few ? address(this) : _ownerOrStranger(seed, deviceId);
@@ -159,7 +160,7 @@ abstract contract RegistryHandler is RegistryWalker {
         ++retiredCount;
     }
 
-    function setUser(uint256 seed) external notAMakersAct {
+    function setUser(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isLive);
         address sender = _mover(seed, deviceId);
         address user = _someone(seed, "user");
@@ -169,7 +170,7 @@ abstract contract RegistryHandler is RegistryWalker {
         if (success) (_model[deviceId].user, _model[deviceId].userUntil) = (user, until);
     }
 
-    function grant(uint256 seed) external notAMakersAct {
+    function grant(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isLive);
         address sender = _ownerOrStranger(seed, deviceId);
         address grantee = _someone(seed, "grantee");
@@ -184,7 +185,7 @@ abstract contract RegistryHandler is RegistryWalker {
         if (success) _granted[deviceId][grantee] = Grant(permissions, until);
     }
 
-    function setPayee(uint256 seed) external notAMakersAct {
+    function setPayee(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isLive);
         address sender = _ownerOrStranger(seed, deviceId);
         address payee = _someone(seed, "payee");
@@ -197,7 +198,7 @@ abstract contract RegistryHandler is RegistryWalker {
         if (success) _model[deviceId].payee = payee;
     }
 
-    function revokeAll(uint256 seed) external notAMakersAct {
+    function revokeAll(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isLive);
         address sender = _ownerOrStranger(seed, deviceId);
         bool success = _act(sender, address(_devices), abi.encodeCall(IDeviceRegistry.revokeAllGrants, (deviceId)));
@@ -205,12 +206,12 @@ abstract contract RegistryHandler is RegistryWalker {
         if (success) _endGrants(deviceId);
     }
 
-    function announce(uint256 seed) external notAMakersAct {
+    function announce(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isLive);
         _announce(_ownerOrStranger(seed, deviceId), deviceId, _anyKey(seed));
     }
 
-    function cancel(uint256 seed) external notAMakersAct {
+    function cancel(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _hasNotice);
         if (seed % 2 == 0 && _isLive(deviceId)) _announce(_model[deviceId].owner, deviceId, _anyKey(seed));
         address sender = _ownerOrStranger(seed, deviceId);
@@ -220,7 +221,7 @@ abstract contract RegistryHandler is RegistryWalker {
     }
 
     /// @dev With the old key's signature; at times another key signs in its place.
-    function rotate(uint256 seed) external notAMakersAct {
+    function rotate(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _isLive);
         uint256 key = _anyKey(seed);
         uint256 signer = seed % 5 == 0 ? _word(seed, "signer") % KEYS : _current(deviceId);
@@ -229,7 +230,7 @@ abstract contract RegistryHandler is RegistryWalker {
     }
 
     /// @dev By the owner's notice, waited for or not.
-    function rotateByNotice(uint256 seed) external notAMakersAct {
+    function rotateByNotice(uint256 seed) external raisesNoTrust {
         uint256 deviceId = _device(seed, _hasNotice);
         Device storage device = _model[deviceId];
         if (!device.announced && _isLive(deviceId)) _announce(device.owner, deviceId, _anyKey(seed));
@@ -239,56 +240,63 @@ abstract contract RegistryHandler is RegistryWalker {
         _rotate(seed, deviceId, key, "", ready);
     }
 
-    function attest(uint256 seed) external makersAct {
-        uint256 deviceId = _device(seed, _isLive);
-        Device memory device = _model[deviceId];
-        uint32 makerId = device.makerId == 0 || seed % 3 == 0 ? _someMaker(seed) : device.makerId;
-        (bytes memory attestation, uint24 lot, bool vouched) = _wordFor(seed, makerId, _current(deviceId));
-        Acceptance memory value = Acceptance(deviceId, makerId, lot, MODEL, uint32(device.nonce), NEVER);
-        (address sender, bytes memory signature, bool willing) = _consent(seed, device.owner, _acceptanceDigest(value));
-        bool success = _act(
-            sender,
-            address(_devices),
-            abi.encodeCall(
-                IDeviceRegistry.attest,
-                (IDeviceRegistry.AttestationAcceptance(deviceId, makerId, MODEL, NEVER), attestation, signature)
-            )
-        );
-        bool advances = (device.makerId == 0 || device.makerId == makerId) && lot >= device.lot;
-        _judge(success, _isLive(deviceId) && vouched && willing && advances, IDN_12);
-        if (success) _noteAttested(deviceId, makerId, lot);
+    /// @dev Recalled devices more than others.
+    function attest(uint256 seed) external {
+        uint256 deviceId = _word(seed, "recalled") % 2 == 0 ? _device(seed, _isRecalled) : _device(seed, _isLive);
+        uint32 makerId = _model[deviceId].makerId;
+        _attest(seed, deviceId, makerId == 0 || seed % 5 == 0 ? _someMaker(seed) : makerId);
     }
 
-    function recallLot(uint256 seed) external notAMakersAct {
+    /// @dev What a maker and the owner do when something is wrong with a device, and what the owner does on his own.
+    function attestAfterRecall(uint256 seed) external {
+        uint256 deviceId = _device(seed, _hasMaker);
+        uint32 makerId = _model[deviceId].makerId;
+        if (makerId == 0) makerId = _someMaker(seed);
+        vm.startPrank(_maker[makerId].owner);
+        if (_word(seed, "recall") % 4 != 0) {
+            _makers.recallDevice(makerId, deviceId, "");
+            _meetRecall(makerId, deviceId);
+            _noteRecalledDevice(makerId, deviceId);
+        }
+        if (_word(seed, "open") % 4 != 0) {
+            _makers.publishBatch(makerId, _batchRoot(_current(deviceId)), uint32(BATCH), "");
+            _noteLot(makerId, true, _current(deviceId));
+        }
+        vm.stopPrank();
+        _rankAll(0, false);
+        _attest(seed, deviceId, seed % 4 == 0 ? _someMaker(seed) : makerId);
+    }
+
+    function recallLot(uint256 seed) external raisesNoTrust {
         uint32 makerId = _someMaker(seed);
         uint24 lot = uint24(_word(seed, "lot") % (uint256(_maker[makerId].lots) + 2));
-        for (uint256 i = 0; i < 3 && _lot[makerId][lot].recalled; ++i) ++lot;
+        for (uint256 i = 0; i < 3 && _lot[makerId][lot].recalled != 0; ++i) ++lot;
         address sender = _makersOwnerOrStranger(seed, makerId);
         bool success = _act(sender, address(_makers), abi.encodeCall(IMakerRegistry.recallLot, (makerId, lot, "")));
-        bool exists = lot != 0 && lot <= _maker[makerId].lots;
-        bool isMaker = sender == _maker[makerId].owner;
-        _judge(success, exists && isMaker && !_lot[makerId][lot].recalled, IDN_12);
-        if (success) _lot[makerId][lot].recalled = true;
+        bool fits = lot != 0 && lot <= _maker[makerId].lots && _lot[makerId][lot].recalled == 0;
+        _judge(success, fits && sender == _maker[makerId].owner, IDN_12);
+        if (success) _noteRecalledLot(makerId, lot);
     }
 
-    function recallDevice(uint256 seed) external notAMakersAct {
-        uint32 makerId = _someMaker(seed);
-        uint256 deviceId = _device(seed, _isLive);
-        uint256 key = seed % 2 == 0 ? _current(deviceId) : _word(seed, "key") % KEYS;
-        if (seed % 4 == 0 && _model[deviceId].makerId != 0) makerId = _model[deviceId].makerId;
-        bytes32 keyHash = _hashes[key];
+    /// @dev By its id; at times a key's hash that is no device's id, or none yet, is given for one.
+    function recallDevice(uint256 seed) external raisesNoTrust {
+        uint256 deviceId = seed % 4 == 0 ? uint256(_hashes[_word(seed, "key") % KEYS]) : _device(seed, _isLive);
+        uint32 makerId = _model[deviceId].makerId;
+        if (seed % 8 == 1 || makerId == 0) makerId = _someMaker(seed);
         address sender = _makersOwnerOrStranger(seed, makerId);
         bool success = _act(
             sender,
             address(_makers),
-            abi.encodeCall(IMakerRegistry.recallDevice, (makerId, keyHash, ""))
+            abi.encodeCall(IMakerRegistry.recallDevice, (makerId, deviceId, ""))
         );
-        _judge(success, sender == _maker[makerId].owner && !_recalledKey[makerId][keyHash], IDN_12);
-        if (success) _recalledKey[makerId][keyHash] = true;
+        _judge(success, sender == _maker[makerId].owner, IDN_12);
+        if (!success) return;
+        _meetRecall(makerId, deviceId);
+        _noteRecalledDevice(makerId, deviceId);
     }
 
     /// @dev At times to none.
-    function setSigner(uint256 seed) external notAMakersAct {
+    function setSigner(uint256 seed) external raisesNoTrust {
         uint32 makerId = _someMaker(seed);
         uint256 secret = 1 + (_word(seed, "signer") % 1000);
         bytes memory signer = seed % 5 == 0 ? bytes("") : abi.encodePacked(vm.addr(secret));
@@ -298,10 +306,10 @@ abstract contract RegistryHandler is RegistryWalker {
         _judge(success, sender == maker.owner, IDN_12);
         if (!success) return;
         maker.signer = secret;
-        maker.signerLot = signer.length == 0 ? 0 : ++maker.lots;
+        maker.signerLot = signer.length == 0 ? 0 : _noteLot(makerId, false, 0);
     }
 
-    function publishBatch(uint256 seed) external notAMakersAct {
+    function publishBatch(uint256 seed) external raisesNoTrust {
         uint32 makerId = _someMaker(seed);
         uint256 firstKey = _word(seed, "first") % KEYS;
         address sender = _makersOwnerOrStranger(seed, makerId);
@@ -311,29 +319,44 @@ abstract contract RegistryHandler is RegistryWalker {
             abi.encodeCall(IMakerRegistry.publishBatch, (makerId, _batchRoot(firstKey), uint32(BATCH), ""))
         );
         _judge(success, sender == _maker[makerId].owner, IDN_12);
-        if (success) _lot[makerId][++_maker[makerId].lots] = Lot(true, false, firstKey);
+        if (success) _noteLot(makerId, true, firstKey);
     }
 
-    function setVerified(uint256 seed) external makersAct {
+    /// @dev At times another than the owner is meant.
+    function setVerified(uint256 seed) external {
         uint32 makerId = _someMaker(seed);
         bool verified = seed % 3 != 0;
-        address sender = seed % 4 == 1 ? _maker[makerId].owner : address(this);
-        bool success = _act(sender, address(_makers), abi.encodeCall(IMakerRegistry.setVerified, (makerId, verified)));
-        _judge(success, sender == address(this), IDN_12);
+        address owner = _maker[makerId].owner;
+        address sender = seed % 4 == 1 ? owner : address(this);
+        address meant = _word(seed, "meant") % 4 == 0 ? _someone(seed, "meant") : owner;
+        bool success = _act(
+            sender,
+            address(_makers),
+            abi.encodeCall(IMakerRegistry.setVerified, (makerId, meant, verified))
+        );
+        _judge(success, sender == address(this) && meant == owner, IDN_12);
         if (success) _maker[makerId].verified = verified;
+        _rankAll(0, success && verified);
+        for (uint256 i = 0; success && verified && i < _ids.length; ++i) {
+            Device memory device = _model[_ids[i]];
+            bool former = device.makerId == makerId && device.attested && !_isVerified(makerId, device.lot);
+            if (former && !_isRecalled(_ids[i])) ++met["a former owner's lot"];
+        }
     }
 
-    function sellMaker(uint256 seed) external notAMakersAct {
+    function sellMaker(uint256 seed) external raisesNoTrust {
         uint32 makerId = _someMaker(seed);
         address sender = _makersOwnerOrStranger(seed, makerId);
         address to = _someone(seed, "to");
         Maker storage maker = _maker[makerId];
         bool success = _act(sender, address(_makers), abi.encodeCall(IERC721.transferFrom, (maker.owner, to, makerId)));
         _judge(success, sender == maker.owner, IDN_12);
-        if (success) (maker.owner, maker.verified, maker.signerLot) = (to, false, 0);
+        if (!success) return;
+        (maker.owner, maker.verified, maker.signerLot) = (to, false, 0);
+        ++maker.sales;
     }
 
-    function heartbeat(uint256 seed) external notAMakersAct {
+    function heartbeat(uint256 seed) external raisesNoTrust {
         (IDeviceRegistry.Heartbeat memory beat, bool valid) = _beatOf(seed);
         bool success = _act(address(this), address(_devices), abi.encodeCall(IDeviceRegistry.heartbeat, (beat)));
         _judge(success, valid && beat.timestamp > _model[beat.deviceId].lastSeen, IDN_07);
@@ -341,7 +364,7 @@ abstract contract RegistryHandler is RegistryWalker {
     }
 
     /// @dev A success is a batch of which at least one was recorded.
-    function heartbeats(uint256 seed) external notAMakersAct {
+    function heartbeats(uint256 seed) external raisesNoTrust {
         IDeviceRegistry.Heartbeat[] memory beats = new IDeviceRegistry.Heartbeat[](3);
         uint256 expected;
         for (uint256 i = 0; i < 3; ++i) {
@@ -356,7 +379,7 @@ abstract contract RegistryHandler is RegistryWalker {
         if (recorded != expected) _breach(IDN_07, "another number of heartbeats");
     }
 
-    function warp(uint256 seed) external notAMakersAct {
+    function warp(uint256 seed) external raisesNoTrust {
         vm.warp(block.timestamp + (seed % 3 days));
         _count(true);
     }

@@ -5,8 +5,8 @@ import {DeviceRegistry} from "../../contracts/identity/DeviceRegistry.sol";
 import {IDeviceRegistry} from "../../contracts/identity/IDeviceRegistry.sol";
 import {RegistryFixture} from "./RegistryFixture.sol";
 
-/// @dev What devices and makers ought to be, kept as simply as can be: what a transfer ends is deleted, not outdated,
-/// and a device remembers all its keys.
+/// @dev What devices and makers ought to be, kept as simply as can be: what a transfer ends is deleted, not outdated, a
+/// device remembers all its keys, and lots and recalls bear the hour they came at.
 abstract contract RegistryModel is RegistryFixture {
     uint256 internal constant OWNERS = 4;
     uint256 internal constant KEYS = 18;
@@ -43,12 +43,17 @@ abstract contract RegistryModel is RegistryFixture {
         uint24 lots;
         uint24 signerLot;
         uint256 signer;
+        uint256 sales;
     }
 
+    /// @param sales How often the maker had been sold when the lot was opened.
+    /// @param recalled The hour of the recall; 0 for none.
     struct Lot {
         bool isBatch;
-        bool recalled;
         uint256 firstKey;
+        uint256 sales;
+        uint256 opened;
+        uint256 recalled;
     }
 
     uint256[] internal _ids;
@@ -60,7 +65,8 @@ abstract contract RegistryModel is RegistryFixture {
     mapping(address wallet => uint256 deviceId) internal _walletOf;
     mapping(uint32 makerId => Maker maker) internal _maker;
     mapping(uint32 makerId => mapping(uint24 lot => Lot)) internal _lot;
-    mapping(uint32 makerId => mapping(bytes32 keyHash => bool)) internal _recalledKey;
+    mapping(uint32 makerId => mapping(uint256 deviceId => uint256 hour)) internal _recalledDevice;
+    uint256 private _hour;
     uint256 public retiredCount;
 
     function devices() external view returns (DeviceRegistry) {
@@ -98,17 +104,16 @@ abstract contract RegistryModel is RegistryFixture {
         return block.timestamp <= _model[deviceId].userUntil ? _model[deviceId].user : address(0);
     }
 
-    /// @dev Recalled is the device if its lot is, or any key it has or had.
+    /// @dev Recalled is the device if its lot is, or if it is itself, since that lot was opened.
     function trustIn(uint256 deviceId) public view returns (IDeviceRegistry.Trust) {
         Device memory device = _model[deviceId];
         if (device.makerId == 0) return IDeviceRegistry.Trust.SelfCertified;
-        if (_lot[device.makerId][device.lot].recalled) return IDeviceRegistry.Trust.Recalled;
-        for (uint256 i = 0; i < device.keys.length; ++i) {
-            if (_recalledKey[device.makerId][_hashes[device.keys[i]]]) return IDeviceRegistry.Trust.Recalled;
-        }
+        Lot memory lot = _lot[device.makerId][device.lot];
+        if (lot.recalled != 0) return IDeviceRegistry.Trust.Recalled;
+        if (_recalledDevice[device.makerId][deviceId] > lot.opened) return IDeviceRegistry.Trust.Recalled;
         if (!device.attested) return IDeviceRegistry.Trust.SelfCertified;
-        bool verified = _maker[device.makerId].verified;
-        return verified ? IDeviceRegistry.Trust.AttestedByVerifiedMaker : IDeviceRegistry.Trust.Attested;
+        if (_isVerified(device.makerId, device.lot)) return IDeviceRegistry.Trust.AttestedByVerifiedMaker;
+        return IDeviceRegistry.Trust.Attested;
     }
 
     /// @dev Everyone who acts: the owners, who are each other's strangers, operators and buyers.
@@ -159,6 +164,35 @@ abstract contract RegistryModel is RegistryFixture {
         delete device.announced;
         ++device.nonce;
         for (uint256 i = 0; i < OWNERS; ++i) delete _granted[deviceId][actor(i)];
+    }
+
+    function _noteLot(uint32 makerId, bool isBatch, uint256 firstKey) internal returns (uint24 lot) {
+        lot = ++_maker[makerId].lots;
+        _lot[makerId][lot] = Lot(isBatch, firstKey, _maker[makerId].sales, ++_hour, 0);
+    }
+
+    function _noteRecalledLot(uint32 makerId, uint24 lot) internal {
+        _lot[makerId][lot].recalled = ++_hour;
+    }
+
+    function _noteRecalledDevice(uint32 makerId, uint256 deviceId) internal {
+        _recalledDevice[makerId][deviceId] = ++_hour;
+    }
+
+    /// @dev The first maker stays, and after a recall only a lot opened later counts.
+    function _mayAttest(uint256 deviceId, uint32 makerId, uint24 lot) internal view returns (bool) {
+        Device memory device = _model[deviceId];
+        if (device.makerId == 0) return true;
+        uint256 opened = _lot[makerId][lot].opened;
+        return
+            device.makerId == makerId &&
+            opened > _lot[makerId][device.lot].recalled &&
+            opened > _recalledDevice[makerId][deviceId];
+    }
+
+    /// @dev The mark is the present owner's, for the lots of his time.
+    function _isVerified(uint32 makerId, uint24 lot) internal view returns (bool) {
+        return _maker[makerId].verified && _lot[makerId][lot].sales == _maker[makerId].sales;
     }
 
     function _isFresh(uint256 key) internal view returns (bool) {

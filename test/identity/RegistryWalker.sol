@@ -14,6 +14,10 @@ abstract contract RegistryWalker is RegistryModel {
     string internal constant IDN_09 = "IDN-09";
     string internal constant IDN_12 = "IDN-12";
 
+    /// @dev Ranks of trust; 0 is that of a device that was not there.
+    uint256 private constant RECALLED = 1;
+    uint256 private constant ATTESTED = 3;
+
     struct Tally {
         uint256 attempts;
         uint256 successes;
@@ -21,21 +25,14 @@ abstract contract RegistryWalker is RegistryModel {
 
     mapping(bytes4 action => Tally tally) private _tallies;
     mapping(string property => string what) private _breaches;
+    /// @dev How often a walk came to what few acts in a row lead to.
+    mapping(string situation => uint256 times) public met;
     mapping(uint256 deviceId => uint256 rank) internal _lastRank;
 
-    /// @dev No act but a maker's, or MAKER_VERIFIER's, makes any device more trusted than it was.
-    modifier notAMakersAct() {
+    /// @dev No act but an attestation, or MAKER_VERIFIER's, makes a device more trusted than it was.
+    modifier raisesNoTrust() {
         _;
-        for (uint256 i = 0; i < _ids.length; ++i) {
-            uint256 rank = _rank(_ids[i]);
-            if (rank > _lastRank[_ids[i]]) _breach(IDN_12, "trust rose");
-            _lastRank[_ids[i]] = rank;
-        }
-    }
-
-    modifier makersAct() {
-        _;
-        for (uint256 i = 0; i < _ids.length; ++i) _lastRank[_ids[i]] = _rank(_ids[i]);
+        _rankAll(0, false);
     }
 
     function tallyOf(bytes4 action) external view returns (uint256 attempts, uint256 successes) {
@@ -52,11 +49,11 @@ abstract contract RegistryWalker is RegistryModel {
     ) internal view returns (IDeviceRegistry.Claim memory claim, address sender, bool valid, uint24 lot) {
         IDeviceRegistry.Registration memory registration = _registration(_keys[key], _someone(seed, "owner"));
         bool vouched = true;
-        if (_word(seed, "makes") % 3 != 0) {
+        if (_word(seed, "makes") % 4 != 0) {
             registration.makerId = _someMaker(seed);
             (claim.attestation, lot, vouched) = _wordFor(seed, registration.makerId, key);
         }
-        bytes32 digest = _registrationDigest(registration);
+        bytes32 digest = _registrationDigest(registration, lot);
         bool willing;
         (sender, claim.ownerSignature, willing) = _consent(seed, registration.owner, digest);
         claim.registration = registration;
@@ -64,9 +61,12 @@ abstract contract RegistryWalker is RegistryModel {
         valid = vouched && willing;
     }
 
-    function _ownerSigned(IDeviceRegistry.Registration memory registration) internal view returns (bytes memory) {
+    function _ownerSigned(
+        IDeviceRegistry.Registration memory registration,
+        uint24 lot
+    ) internal view returns (bytes memory) {
         for (uint256 i = 0; i < OWNERS; ++i) {
-            if (actor(i) == registration.owner) return _signAs(_secretOf(i), _registrationDigest(registration));
+            if (actor(i) == registration.owner) return _signAs(_secretOf(i), _registrationDigest(registration, lot));
         }
         return "";
     }
@@ -133,7 +133,28 @@ abstract contract RegistryWalker is RegistryModel {
             )
         );
         _judge(success, _isLive(deviceId) && _isFresh(key) && willing && ready, IDN_01);
+        if (success && _isRecalled(deviceId)) ++met["rotated after a recall"];
         if (success) _noteRotated(deviceId, key);
+    }
+
+    function _attest(uint256 seed, uint256 deviceId, uint32 makerId) internal {
+        Device memory device = _model[deviceId];
+        (bytes memory attestation, uint24 lot, bool vouched) = _wordFor(seed, makerId, _current(deviceId));
+        Acceptance memory value = Acceptance(deviceId, makerId, lot, MODEL, uint32(device.nonce), NEVER);
+        (address sender, bytes memory signature, bool willing) = _consent(seed, device.owner, _acceptanceDigest(value));
+        bool success = _act(
+            sender,
+            address(_devices),
+            abi.encodeCall(
+                IDeviceRegistry.attest,
+                (IDeviceRegistry.AttestationAcceptance(deviceId, makerId, MODEL, NEVER), attestation, signature)
+            )
+        );
+        bool signed = _isLive(deviceId) && vouched && willing;
+        _judge(success, signed && _mayAttest(deviceId, makerId, lot), IDN_12);
+        if (signed) _meetAttesting(deviceId, makerId, lot);
+        if (success) _noteAttested(deviceId, makerId, lot);
+        _rankAll(success ? deviceId : 0, false);
     }
 
     function _rotationOf(uint256 deviceId, uint256 key) internal view returns (bytes32) {
@@ -198,9 +219,36 @@ abstract contract RegistryWalker is RegistryModel {
         valid = _isActive(beat.deviceId) && signer == _current(beat.deviceId) && beat.timestamp <= latest;
     }
 
+    /// @dev Only the device that was attested may rise; if a maker was verified, those he attested may, too.
+    function _rankAll(uint256 attested, bool verified) internal {
+        for (uint256 i = 0; i < _ids.length; ++i) {
+            uint256 rank = _rank(_ids[i]);
+            uint256 last = _lastRank[_ids[i]];
+            bool mayRise = last == 0 || _ids[i] == attested || (verified && last == ATTESTED);
+            if (rank > last && !mayRise) _breach(IDN_12, "trust rose");
+            _lastRank[_ids[i]] = rank;
+        }
+    }
+
     function _rank(uint256 deviceId) internal view returns (uint256) {
         IDeviceRegistry.Trust trust = _devices.trustOf(deviceId);
-        return trust == IDeviceRegistry.Trust.Recalled ? 0 : uint256(trust) + 1;
+        return trust == IDeviceRegistry.Trust.Recalled ? RECALLED : uint256(trust) + RECALLED + 1;
+    }
+
+    function _meetRecall(uint32 makerId, uint256 deviceId) internal {
+        bool cleared = _hasMaker(deviceId) && !_isRecalled(deviceId) && _recalledDevice[makerId][deviceId] != 0;
+        if (cleared && _model[deviceId].makerId == makerId) ++met["recalled again"];
+    }
+
+    /// @dev The maker's word, with the owner's consent: which of the situations that matter is it?
+    function _meetAttesting(uint256 deviceId, uint32 makerId, uint24 lot) internal {
+        Device memory device = _model[deviceId];
+        if (device.makerId == 0) return;
+        bool recalled = _isRecalled(deviceId);
+        if (device.makerId != makerId) ++met[recalled ? "another maker after a recall" : "another maker"];
+        else if (!_mayAttest(deviceId, makerId, lot)) ++met[recalled ? "not cleared" : "back to before a recall"];
+        else if (recalled) ++met["cleared"];
+        else if (lot < device.lot) ++met["an older lot"];
     }
 
     /// @dev One that is as wanted, if there is any; at times any.
@@ -265,6 +313,14 @@ abstract contract RegistryWalker is RegistryModel {
 
     function _isInWallet(uint256 deviceId) internal view returns (bool) {
         return _isLive(deviceId) && _walletOf[_model[deviceId].owner] != 0;
+    }
+
+    function _hasMaker(uint256 deviceId) internal view returns (bool) {
+        return _isLive(deviceId) && _model[deviceId].makerId != 0;
+    }
+
+    function _isRecalled(uint256 deviceId) internal view returns (bool) {
+        return _isLive(deviceId) && trustIn(deviceId) == IDeviceRegistry.Trust.Recalled;
     }
 
     function _hasNotice(uint256 deviceId) internal view returns (bool) {
