@@ -468,15 +468,15 @@ describe("MakerRegistry", () => {
       const { makers, accounts } = await load();
       const asVerifier = makers.connect(accounts.makerVerifier);
       const before = plain(await makers.makerOf(1));
-      expect(await eventsOf(makers, asVerifier.setVerified(1, accounts.maker, true))).to.deep.equal([
-        ["MakerVerificationSet", 1n, true],
-      ]);
+      expect(await eventsOf(makers, asVerifier.setVerified(1, accounts.maker, true))).to.deep.equal(
+        [["MakerVerificationSet", 1n, true]],
+      );
       expect(await makerOf(makers, 1)).to.deep.equal({ ...before, verified: true });
       expect(await makers.standingOf(1, 1, DEVICE)).to.deep.equal([true, false]);
       expect(await makers.standingOf(2, 1, DEVICE)).to.deep.equal([false, false]);
-      expect(await eventsOf(makers, asVerifier.setVerified(1, accounts.maker, false))).to.deep.equal([
-        ["MakerVerificationSet", 1n, false],
-      ]);
+      expect(
+        await eventsOf(makers, asVerifier.setVerified(1, accounts.maker, false)),
+      ).to.deep.equal([["MakerVerificationSet", 1n, false]]);
       expect(await makerOf(makers, 1)).to.deep.equal(before);
     });
 
@@ -550,9 +550,7 @@ describe("MakerRegistry", () => {
       await asVerifier.setVerified(1, accounts.bob, true);
       const covered = async () => {
         const lots = [0, 1, 2, 3, 4];
-        const standings = await Promise.all(
-          lots.map((lot) => makers.standingOf(1, lot, DEVICE)),
-        );
+        const standings = await Promise.all(lots.map((lot) => makers.standingOf(1, lot, DEVICE)));
         return lots.filter((lot) => standings[lot]?.verified);
       };
       expect(await covered()).to.deep.equal([3, 4]);

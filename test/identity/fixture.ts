@@ -1,11 +1,7 @@
+import { ZeroHash } from "ethers";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
-import {
-  type DeviceAccount,
-  DeviceAccount__factory,
-  IERC6551Registry__factory,
-} from "../../typechain-types/index.js";
 import { type Accounts, namedAccounts } from "../../scripts/lib/accounts.js";
 import { deploySuite, ERC6551_REGISTRY, type Suite } from "../../scripts/lib/deploy.js";
 import { type DeviceKey, Secp256k1Key } from "../../scripts/lib/deviceKey.js";
@@ -15,7 +11,11 @@ import {
   registrationOf,
   signRegistration,
 } from "../../scripts/lib/identity.js";
-import { ZeroHash } from "ethers";
+import {
+  type DeviceAccount,
+  DeviceAccount__factory,
+  IERC6551Registry__factory,
+} from "../../typechain-types/index.js";
 
 /** The suite, just deployed on a chain of its own, and who is who there. */
 export interface Identity extends Suite {
@@ -50,8 +50,5 @@ export async function deployWallet(
 ): Promise<DeviceAccount> {
   const registry = IERC6551Registry__factory.connect(ERC6551_REGISTRY, accounts.relayer);
   await registry.createAccount(deviceAccount, ZeroHash, 31337, deviceRegistry, deviceId);
-  return DeviceAccount__factory.connect(
-    await deviceRegistry.accountOf(deviceId),
-    accounts.alice,
-  );
+  return DeviceAccount__factory.connect(await deviceRegistry.accountOf(deviceId), accounts.alice);
 }
