@@ -75,7 +75,7 @@ describe("DeviceRegistry: attestation and trust", () => {
       const before = await everythingOf(registry, deviceId);
       const sending = asAlice.attest(acceptance, await vouch(loaded, key), "0x");
       expect(await eventsOf(registry, sending)).to.deep.equal([
-        ["DeviceAttested", deviceId, 1n, 1n, MODEL],
+        ["DeviceAttested", deviceId, 1n, 1n, key.keyHash, MODEL],
       ]);
       expect(await everythingOf(registry, deviceId)).to.deep.equal({
         ...before,
@@ -122,6 +122,23 @@ describe("DeviceRegistry: attestation and trust", () => {
       await asMaker.publishBatch(1, batch.root, batch.count, "");
       await asAlice.attest(acceptance, batch.attest(2, key.keyHash, MODEL), "0x");
       expect((await registry.recordOf(deviceId)).lot).to.equal(2n);
+    });
+
+    it("takes the word of a maker's wallet by ERC-1271", async () => {
+      const loaded = await load();
+      const { registry, asAlice, asMaker, makerRegistry, accounts, key, connection } = loaded;
+      const { acceptance, deviceId } = loaded;
+      const wallet = await connection.ethers.deployContract("Erc1271Wallet", [accounts.bob]);
+      await asMaker.setSigner(1, await wallet.getAddress()); // lot 2
+      const word = { makerId: 1, lot: 2, keyHash: key.keyHash, modelHash: MODEL, deadline: NEVER };
+      const byMaker = await signAttestation(makerRegistry, accounts.maker, word);
+      await expect(asAlice.attest(acceptance, byMaker, "0x"))
+        .to.be.revertedWithCustomError(makerRegistry, "MakerRegistryInvalidAttestation")
+        .withArgs(1n, 2n, key.keyHash, MODEL);
+      const byBob = await signAttestation(makerRegistry, accounts.bob, word);
+      await asAlice.attest(acceptance, byBob, "0x");
+      await wallet.setSigner(accounts.carol); // what was believed stays
+      expect(await registry.trustOf(deviceId)).to.equal(Trust.Attested);
     });
 
     it("asks for the owner's wallet by ERC-1271", async () => {
@@ -286,16 +303,15 @@ describe("DeviceRegistry: attestation and trust", () => {
       });
     });
 
-    it("IDN-12 refuses an older lot, though it is good", async () => {
+    it("takes an older lot again: a recall tells the lots apart, not their order", async () => {
       const loaded = await attested();
       const { registry, asAlice, asMaker, acceptance, key, deviceId, accounts } = loaded;
       const batch = new Batch([{ keyHash: key.keyHash, modelHash: MODEL }]);
       await asMaker.publishBatch(1, batch.root, 1, ""); // lot 2
       await asMaker.setSigner(1, accounts.maker.address); // lot 3
       await asAlice.attest(acceptance, await vouch(loaded, key, 3), "0x");
-      await expect(asAlice.attest(acceptance, batch.attest(2, key.keyHash, MODEL), "0x"))
-        .to.be.revertedWithCustomError(registry, "DeviceRegistryStaleAttestation")
-        .withArgs(deviceId, 1n, 2n);
+      await asAlice.attest(acceptance, batch.attest(2, key.keyHash, MODEL), "0x");
+      expect((await registry.recordOf(deviceId)).lot).to.equal(2n);
     });
 
     it("IDN-12 refuses another maker, and none", async () => {
@@ -306,9 +322,22 @@ describe("DeviceRegistry: attestation and trust", () => {
         await expect(
           asAlice.attest({ ...acceptance, makerId }, await vouch(loaded, key, 1, makerId), "0x"),
         )
-          .to.be.revertedWithCustomError(registry, "DeviceRegistryStaleAttestation")
-          .withArgs(deviceId, BigInt(makerId), 1n);
+          .to.be.revertedWithCustomError(registry, "DeviceRegistryOtherMaker")
+          .withArgs(deviceId, 1n);
       }
+    });
+
+    it("IDN-12 refuses another maker after a recall and a rotation too", async () => {
+      const loaded = await attested();
+      const { registry, asAlice, asMaker, acceptance, key, deviceId } = loaded;
+      await registerMaker(loaded); // maker 2
+      const next = Secp256k1Key.generate();
+      await asMaker.recallDevice(1, deviceId, "");
+      await rotate(loaded, deviceId, key, next);
+      const attestation = await vouch(loaded, next, 1, 2);
+      await expect(asAlice.attest({ ...acceptance, makerId: 2 }, attestation, "0x"))
+        .to.be.revertedWithCustomError(registry, "DeviceRegistryOtherMaker")
+        .withArgs(deviceId, 1n);
     });
 
     it("keeps maker and lot over a transfer", async () => {
@@ -331,6 +360,7 @@ describe("DeviceRegistry: attestation and trust", () => {
       const { registry, key, deviceId } = loaded;
       const next = Secp256k1Key.generate();
       await rotate(loaded, deviceId, key, next);
+      await rotate(loaded, deviceId, next, Secp256k1Key.generate()); // and stays reserved
       for (const unknown of [0n, 1n, next.deviceId]) {
         await expect(registry.trustOf(unknown))
           .to.be.revertedWithCustomError(registry, "DeviceRegistryUnknownDevice")
@@ -339,21 +369,21 @@ describe("DeviceRegistry: attestation and trust", () => {
     });
 
     it("IDN-12 takes a device without a maker for self-certified, whatever makers do", async () => {
-      const { registry, asMaker, asVerifier, key, deviceId } = await load();
+      const { registry, asMaker, asVerifier, accounts, deviceId } = await load();
       expect(await registry.trustOf(deviceId)).to.equal(Trust.SelfCertified);
-      await asVerifier.setVerified(1, true);
-      await asMaker.recallDevice(1, key.keyHash, "");
+      await asVerifier.setVerified(1, accounts.maker, true);
+      await asMaker.recallDevice(1, deviceId, "");
       await asMaker.recallLot(1, 1, "");
       expect(await registry.trustOf(deviceId)).to.equal(Trust.SelfCertified);
     });
 
     it("shows at once that a maker is verified, and that it no longer is", async () => {
       const { registry, asMaker, asVerifier, accounts, deviceId } = await attested();
-      await asVerifier.setVerified(1, true);
+      await asVerifier.setVerified(1, accounts.maker, true);
       expect(await registry.trustOf(deviceId)).to.equal(Trust.AttestedByVerifiedMaker);
-      await asVerifier.setVerified(1, false);
+      await asVerifier.setVerified(1, accounts.maker, false);
       expect(await registry.trustOf(deviceId)).to.equal(Trust.Attested);
-      await asVerifier.setVerified(1, true);
+      await asVerifier.setVerified(1, accounts.maker, true);
       await asMaker.transferFrom(accounts.maker, accounts.bob, 1);
       expect(await registry.trustOf(deviceId)).to.equal(Trust.Attested);
     });
@@ -362,46 +392,87 @@ describe("DeviceRegistry: attestation and trust", () => {
       const loaded = await attested();
       const { registry, asAlice, asMaker, asVerifier, accounts, acceptance, key, deviceId } =
         loaded;
-      await asVerifier.setVerified(1, true);
+      await asVerifier.setVerified(1, accounts.maker, true);
       await asMaker.setSigner(1, accounts.maker.address); // lot 2
       await asMaker.recallLot(1, 2, "");
       expect(await registry.trustOf(deviceId)).to.equal(Trust.AttestedByVerifiedMaker);
       await asMaker.recallLot(1, 1, "");
-      expect(await registry.trustOf(deviceId)).to.equal(Trust.Recalled);
-      await asAlice.attest(acceptance, await vouch(loaded, key, 2), "0x");
       expect(await registry.trustOf(deviceId)).to.equal(Trust.Recalled);
       await asMaker.setSigner(1, accounts.maker.address); // lot 3
       await asAlice.attest(acceptance, await vouch(loaded, key, 3), "0x");
       expect(await registry.trustOf(deviceId)).to.equal(Trust.AttestedByVerifiedMaker);
     });
 
-    it("shows at once that a device is recalled, for good", async () => {
+    it("shows at once that a device is recalled, and until the maker vouches in another lot", async () => {
       const loaded = await attested();
       const { registry, asAlice, asMaker, accounts, acceptance, key, deviceId } = loaded;
       await asMaker.recallDevice(1, id("another"), "");
       expect(await registry.trustOf(deviceId)).to.equal(Trust.Attested);
-      await asMaker.recallDevice(1, key.keyHash, "");
+      await asMaker.recallDevice(1, deviceId, "");
       expect(await registry.trustOf(deviceId)).to.equal(Trust.Recalled);
-      await asMaker.setSigner(1, accounts.maker.address);
+      await asMaker.setSigner(1, accounts.maker.address); // lot 2
+      expect(await registry.trustOf(deviceId)).to.equal(Trust.Recalled);
       await asAlice.attest(acceptance, await vouch(loaded, key, 2), "0x");
+      expect(await registry.trustOf(deviceId)).to.equal(Trust.Attested);
+      await asMaker.recallDevice(1, deviceId, "again");
       expect(await registry.trustOf(deviceId)).to.equal(Trust.Recalled);
+      await expect(asAlice.attest(acceptance, await vouch(loaded, key, 2), "0x"))
+        .to.be.revertedWithCustomError(registry, "DeviceRegistryStaleAttestation")
+        .withArgs(deviceId, 2n, 2n);
+    });
+
+    for (const what of ["lot", "device"] as const) {
+      it(`IDN-12 lets no word given before a recall of the ${what} clear it`, async () => {
+        const loaded = await attested();
+        const { registry, asAlice, asMaker, accounts, acceptance, key, deviceId } = loaded;
+        const leaf = { keyHash: key.keyHash, modelHash: MODEL };
+        const batch = new Batch([leaf]);
+        await asMaker.publishBatch(1, batch.root, 1, ""); // lot 2
+        if (what === "lot") await asMaker.recallLot(1, 1, "");
+        else await asMaker.recallDevice(1, deviceId, "");
+        for (const [lot, attestation] of [
+          [1n, await vouch(loaded, key)],
+          [2n, batch.attest(2, key.keyHash, MODEL)],
+        ] as const) {
+          await expect(asAlice.attest(acceptance, attestation, "0x"))
+            .to.be.revertedWithCustomError(registry, "DeviceRegistryStaleAttestation")
+            .withArgs(deviceId, lot, 2n);
+        }
+        expect(await registry.trustOf(deviceId)).to.equal(Trust.Recalled);
+        await asMaker.setSigner(1, accounts.maker.address); // lot 3
+        await asAlice.attest(acceptance, await vouch(loaded, key, 3), "0x");
+        expect(await registry.trustOf(deviceId)).to.equal(Trust.Attested);
+      });
+    }
+
+    it("R49 covers no lot of the maker's former owner with the mark of the next", async () => {
+      const loaded = await attested();
+      const { registry, makerRegistry, asAlice, asMaker, asVerifier, acceptance, key, deviceId } =
+        loaded;
+      const { maker, bob } = loaded.accounts;
+      await asMaker.transferFrom(maker, bob, 1);
+      await asVerifier.setVerified(1, bob, true);
+      expect(await registry.trustOf(deviceId)).to.equal(Trust.Attested);
+      await makerRegistry.connect(bob).setSigner(1, maker.address); // lot 2, the first after it
+      await asAlice.attest(acceptance, await vouch(loaded, key, 2), "0x");
+      expect(await registry.trustOf(deviceId)).to.equal(Trust.AttestedByVerifiedMaker);
     });
 
     it("counts a recall that came before the registration", async () => {
       const loaded = await load();
       const { registry, asMaker } = loaded;
       const key = Secp256k1Key.generate();
-      await asMaker.recallDevice(1, key.keyHash, "");
+      await asMaker.recallDevice(1, key.deviceId, "");
       await registerAttested(loaded, key, { makerId: 1, lot: 1, modelHash: MODEL });
       expect(await registry.trustOf(key.deviceId)).to.equal(Trust.Recalled);
     });
 
     it("heeds no other maker's recall", async () => {
       const loaded = await attested();
-      const { registry, makerRegistry, accounts, key, deviceId } = loaded;
+      const { registry, makerRegistry, accounts, deviceId } = loaded;
       const asBob = makerRegistry.connect(accounts.bob);
       await registerMaker(loaded, accounts.bob.address, accounts.bob);
-      await asBob.recallDevice(2, key.keyHash, "");
+      await asBob.recallDevice(2, deviceId, "");
       await asBob.recallLot(2, 1, "");
       expect(await registry.trustOf(deviceId)).to.equal(Trust.Attested);
     });
@@ -426,8 +497,9 @@ describe("DeviceRegistry: attestation and trust", () => {
 
     it("IDN-12 is self-certified, however well its maker is known, until the maker attests the new key", async () => {
       const loaded = await rotated();
-      const { registry, asAlice, asVerifier, makerRegistry, acceptance, key, deviceId } = loaded;
-      await asVerifier.setVerified(1, true);
+      const { registry, asAlice, asVerifier, makerRegistry, acceptance, key, deviceId, accounts } =
+        loaded;
+      await asVerifier.setVerified(1, accounts.maker, true);
       expect(await registry.trustOf(deviceId)).to.equal(Trust.SelfCertified);
       await expect(asAlice.attest(acceptance, await vouch(loaded, key), "0x"))
         .to.be.revertedWithCustomError(makerRegistry, "MakerRegistryInvalidAttestation")
@@ -443,21 +515,50 @@ describe("DeviceRegistry: attestation and trust", () => {
       });
     });
 
-    it("IDN-12 stays recalled by its id, its lot or the key it uses", async () => {
-      for (const recall of ["id", "lot", "key"] as const) {
-        const { registry, asMaker, deviceId, key } = await rotated();
-        if (recall === "id") await asMaker.recallDevice(1, key.keyHash, "");
+    it("IDN-12 is recalled by its id or its lot, and not by the hash of its key", async () => {
+      for (const [recall, trust] of [
+        ["id", Trust.Recalled],
+        ["lot", Trust.Recalled],
+        ["key", Trust.SelfCertified],
+      ] as const) {
+        const { registry, asMaker, deviceId } = await rotated();
+        if (recall === "id") await asMaker.recallDevice(1, deviceId, "");
         if (recall === "lot") await asMaker.recallLot(1, 1, "");
-        if (recall === "key") await asMaker.recallDevice(1, next.keyHash, "");
-        expect(await registry.trustOf(deviceId)).to.equal(Trust.Recalled);
+        if (recall === "key") await asMaker.recallDevice(1, next.deviceId, "");
+        expect(await registry.trustOf(deviceId)).to.equal(trust);
+        expect(await registry.deviceOf(next.keyHash)).to.equal(deviceId); // what tells the id
       }
     });
 
-    it("IDN-12 does not shake off a recall by rotating", async () => {
-      const loaded = await attested();
-      const { registry, asMaker, deviceId, key } = loaded;
-      await asMaker.recallDevice(1, key.keyHash, "");
-      await rotate(loaded, deviceId, key, next);
+    for (const what of ["lot", "device"] as const) {
+      it(`IDN-12 does not shake off a recall of the ${what} by rotating, again and again`, async () => {
+        const loaded = await attested();
+        const { registry, asAlice, asMaker, acceptance, accounts, deviceId, key } = loaded;
+        if (what === "lot") await asMaker.recallLot(1, 1, "");
+        else await asMaker.recallDevice(1, deviceId, "");
+        let current: DeviceKey = key;
+        for (const to of [next, Secp256k1Key.generate(), Secp256k1Key.generate()]) {
+          await rotate(loaded, deviceId, current, to);
+          current = to;
+          expect(await registry.trustOf(deviceId)).to.equal(Trust.Recalled);
+          await expect(asAlice.attest(acceptance, await vouch(loaded, to), "0x"))
+            .to.be.revertedWithCustomError(registry, "DeviceRegistryStaleAttestation")
+            .withArgs(deviceId, 1n, 1n);
+        }
+        await asMaker.setSigner(1, accounts.maker.address); // lot 2
+        expect(await registry.trustOf(deviceId)).to.equal(Trust.Recalled);
+        await asAlice.attest(acceptance, await vouch(loaded, current, 2), "0x");
+        expect(await registry.trustOf(deviceId)).to.equal(Trust.Attested);
+      });
+    }
+
+    it("IDN-12 stays recalled when it was attested, recalled and rotated once more", async () => {
+      const loaded = await rotated();
+      const { registry, asAlice, asMaker, acceptance, deviceId } = loaded;
+      await asAlice.attest(acceptance, await vouch(loaded, next), "0x");
+      await asMaker.recallDevice(1, deviceId, "");
+      expect(await registry.trustOf(deviceId)).to.equal(Trust.Recalled);
+      await rotate(loaded, deviceId, next, Secp256k1Key.generate());
       expect(await registry.trustOf(deviceId)).to.equal(Trust.Recalled);
     });
 
@@ -477,16 +578,17 @@ describe("DeviceRegistry: attestation and trust", () => {
     const loaded = await load();
     const { registry, asVerifier, deviceRegistry, accounts } = loaded;
     await registerMaker(loaded); // maker 2: the same name, the same signer
-    await asVerifier.setVerified(1, true);
+    await asVerifier.setVerified(1, accounts.maker, true);
     const key = Secp256k1Key.generate();
     const registration = registrationOf(key, accounts.alice.address, {
       makerId: 2,
       modelHash: MODEL,
     });
-    const signature = await signRegistration(deviceRegistry, key, registration);
+    const attestation = await vouch(loaded, key, 1, 2);
+    const signature = await signRegistration(deviceRegistry, key, registration, attestation);
     await deviceRegistry
       .connect(accounts.alice)
-      .register(registration, signature, "0x", await vouch(loaded, key, 1, 2));
+      .register(registration, signature, "0x", attestation);
     expect(await registry.trustOf(key.deviceId)).to.equal(Trust.Attested);
   });
 });

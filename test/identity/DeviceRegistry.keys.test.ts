@@ -1,5 +1,15 @@
 import { expect } from "chai";
-import { concat, hexlify, id, randomBytes, toBeHex, toBigInt, ZeroAddress, ZeroHash } from "ethers";
+import {
+  concat,
+  dataLength,
+  hexlify,
+  id,
+  randomBytes,
+  toBeHex,
+  toBigInt,
+  ZeroAddress,
+  ZeroHash,
+} from "ethers";
 
 import { ADMIN_DELAY } from "../../deploy/roles.js";
 import { ERC6551_REGISTRY } from "../../scripts/lib/deploy.js";
@@ -36,8 +46,12 @@ const HASH = id("something");
 const MAGIC = "0x024ad318";
 const YES = concat([MAGIC, toBeHex(0, 28)]);
 const P256_GAS = 500_000n;
+/** The call by which the registry asks a verifier. */
+const verification = (key: string, hash: string, signature: string): string =>
+  P256Verifier__factory.createInterface().encodeFunctionData("verify", [key, hash, signature]);
 /** What a caller must leave for a verification that may take `gasCap`. */
-const needed = (gasCap: bigint): bigint => (gasCap * 64n) / 63n + 5_000n;
+const needed = (gasCap: bigint, key: string, signature: string): bigint =>
+  (gasCap * 64n) / 63n + 5_000n + BigInt(dataLength(verification(key, HASH, signature)));
 
 enum Manner {
   Return,
@@ -195,11 +209,11 @@ describe("DeviceRegistry: keys", () => {
       const loaded = await load();
       const { registry, p256Key, asAlice } = loaded;
       const little = { gasLimit: 400_000 };
+      const signature = await p256Key.sign(HASH);
       const refuse = (attempt: Promise<unknown>) =>
         expect(attempt)
           .to.be.revertedWithCustomError(registry, "DeviceRegistryInsufficientGas")
-          .withArgs(needed(P256_GAS));
-      const signature = await p256Key.sign(HASH);
+          .withArgs(needed(P256_GAS, p256Key.key, signature));
       await refuse(
         registry.isDeviceSignature.staticCall(p256Key.deviceId, HASH, signature, little),
       );
@@ -337,14 +351,50 @@ describe("DeviceRegistry: keys", () => {
     }
 
     it("numbers them in a row, and says so", async () => {
-      const { registry, verifier } = await loadOwn();
+      const { registry, verifier, connection } = await loadOwn();
       const address = await verifier.getAddress();
       expect(await registry.addKeyType.staticCall(verifier, 96, GAS_CAP)).to.equal(3n);
       expect(await eventsOf(registry, registry.addKeyType(verifier, 96, GAS_CAP))).to.deep.equal([
         ["KeyTypeAdded", 3n, address, 96n, GAS_CAP],
       ]);
-      expect(await registry.addKeyType.staticCall(verifier, 96, GAS_CAP)).to.equal(4n);
       expect(await registry.keyTypeOf(3)).to.deep.equal([address, 96n, GAS_CAP]);
+      const another = await connection.ethers.deployContract("AnyAnswerVerifier");
+      expect(await registry.addKeyType.staticCall(another, 96, GAS_CAP)).to.equal(4n);
+    });
+
+    it("IDN-01 refuses a verifier that a type has: one key would name two devices", async () => {
+      const { registry, verifier, p256Verifier, connection } = await loadOwn();
+      await registry.addKeyType(verifier, 96, GAS_CAP);
+      await registry.addKeyType(
+        await connection.ethers.deployContract("AnyAnswerVerifier"),
+        96,
+        GAS_CAP,
+      );
+      for (const [listed, length, gasCap] of [
+        [p256Verifier, 64n, P256_GAS],
+        [p256Verifier, 32n, 1n],
+        [verifier, 96n, GAS_CAP],
+        [verifier, 128n, GAS_CAP],
+      ] as const) {
+        await expect(registry.addKeyType(listed, length, gasCap))
+          .to.be.revertedWithCustomError(registry, "DeviceRegistryInvalidKeyType")
+          .withArgs(listed, length, gasCap);
+      }
+    });
+
+    it("takes 255 types, and refuses one more", async () => {
+      const { registry, connection } = await loadOwn();
+      const { networkHelpers } = connection;
+      const add = async (index: number) => {
+        const verifier = toBeHex(0x10000 + index, 20);
+        await networkHelpers.setCode(verifier, "0x00");
+        return registry.addKeyType(verifier, 32, 1);
+      };
+      for (let keyType = 3; keyType <= 255; keyType++) await add(keyType);
+      expect((await registry.keyTypeOf(255)).keyLength).to.equal(32n);
+      await expect(add(256))
+        .to.be.revertedWithCustomError(registry, "SafeCastOverflowedUintDowncast")
+        .withArgs(8n, 256n);
     });
 
     for (const [what, length, gasCap] of [
@@ -393,8 +443,7 @@ describe("DeviceRegistry: keys", () => {
     it("asks the verifier about the device's key, the hash and the whole signature", async () => {
       const { registry, verifier, key, deviceId } = await registered();
       const signature = hexlify(randomBytes(77));
-      const verify = P256Verifier__factory.createInterface();
-      await verifier.expectInput(verify.encodeFunctionData("verify", [key, HASH, signature]));
+      await verifier.expectInput(verification(key, HASH, signature));
       expect(await registry.isDeviceSignature(deviceId, HASH, signature)).to.equal(true);
       expect(await registry.isDeviceSignature(deviceId, ZeroHash, signature)).to.equal(false);
       expect(await registry.isDeviceSignature(deviceId, HASH, "0x")).to.equal(false);
@@ -429,43 +478,46 @@ describe("DeviceRegistry: keys", () => {
       expect(await registry.isDeviceSignature(deviceId, HASH, "0x")).to.equal(false);
     });
 
-    it("IDN-11 gives a verifier its whole cap, or none: with the least gas that does not revert too", async () => {
-      const { registry, verifier, deviceId } = await registered();
-      const ask = (gasLimit: bigint) =>
-        registry.isDeviceSignature.staticCall(deviceId, HASH, "0x", { gasLimit });
-      /** The last of the numbers from `low` for which the answer is yes; at `high` it is no. */
-      async function last(low: bigint, high: bigint, holds: (at: bigint) => Promise<boolean>) {
-        while (high - low > 1n) {
-          const middle = (low + high) / 2n;
-          if (await holds(middle)) low = middle;
-          else high = middle;
+    for (const length of [0, 5_000]) {
+      it(`IDN-11 gives a verifier its whole cap, or none: with the least gas for ${length} bytes too`, async () => {
+        const { registry, verifier, key, deviceId } = await registered();
+        const signature = hexlify(randomBytes(length));
+        const ask = (gasLimit: bigint) =>
+          registry.isDeviceSignature.staticCall(deviceId, HASH, signature, { gasLimit });
+        /** The last of the numbers from `low` for which the answer is yes; at `high` it is no. */
+        async function last(low: bigint, high: bigint, holds: (at: bigint) => Promise<boolean>) {
+          while (high - low > 1n) {
+            const middle = (low + high) / 2n;
+            if (await holds(middle)) low = middle;
+            else high = middle;
+          }
+          return low;
         }
-        return low;
-      }
-      const most = await last(0n, GAS_CAP, async (least) => {
-        await verifier.expectGas(least);
-        return ask(3_000_000n);
-      });
-      expect(most > GAS_CAP - 5_000n).to.equal(true);
-      await verifier.expectGas(most);
+        const most = await last(0n, GAS_CAP, async (least) => {
+          await verifier.expectGas(least);
+          return ask(3_000_000n);
+        });
+        expect(most > GAS_CAP - 5_000n).to.equal(true);
+        await verifier.expectGas(most);
 
-      const refused = await last(30_000n, 3_000_000n, (gasLimit) =>
-        ask(gasLimit).then(
-          () => false,
-          () => true,
-        ),
-      );
-      expect(await ask(refused + 1n)).to.equal(true);
-      await expect(ask(refused))
-        .to.be.revertedWithCustomError(registry, "DeviceRegistryInsufficientGas")
-        .withArgs(needed(GAS_CAP));
-      // The cap is a cap: with all the gas there is, the verifier has not one more.
-      await verifier.expectGas(most + 1n);
-      expect(await ask(10_000_000n)).to.equal(false);
-      // And what is left is enough to say no, when it burns all it has.
-      await verifier.answerWith(Manner.Burn, YES);
-      expect(await ask(refused + 1n)).to.equal(false);
-    });
+        const refused = await last(30_000n, 3_000_000n, (gasLimit) =>
+          ask(gasLimit).then(
+            () => false,
+            () => true,
+          ),
+        );
+        expect(await ask(refused + 1n)).to.equal(true);
+        await expect(ask(refused))
+          .to.be.revertedWithCustomError(registry, "DeviceRegistryInsufficientGas")
+          .withArgs(needed(GAS_CAP, key, signature));
+        // The cap is a cap: with all the gas there is, the verifier has not one more.
+        await verifier.expectGas(most + 1n);
+        expect(await ask(10_000_000n)).to.equal(false);
+        // And what is left is enough to say no, when it burns all it has.
+        await verifier.answerWith(Manner.Burn, YES);
+        expect(await ask(refused + 1n)).to.equal(false);
+      });
+    }
 
     it("rotates to such a key and away from it, by its word", async () => {
       const { registry, asAlice, verifier, key, deviceId } = await registered();

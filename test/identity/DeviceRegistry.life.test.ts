@@ -8,6 +8,7 @@ import {
   eventsOf,
   everythingOf,
   FRESH_RECORD,
+  NO_RECORD,
   Permission,
   recordOf,
   rotate,
@@ -259,6 +260,10 @@ describe("DeviceRegistry: life", () => {
       await rotate(loaded, deviceId, second, third);
       for (const { deviceId: reserved, keyHash } of [second, third]) {
         expect(await registry.statusOf(reserved)).to.equal(Status.Reserved);
+        expect(await recordOf(registry, reserved)).to.deep.equal({
+          ...NO_RECORD,
+          status: BigInt(Status.Reserved),
+        });
         expect(await registry.deviceOf(keyHash)).to.equal(deviceId);
         expect(await registry.keyHashOf(reserved)).to.equal(ZeroHash);
         expect(await registry.keyOf(reserved)).to.equal("0x");

@@ -19,6 +19,7 @@ import {
   withLowS,
 } from "../../scripts/lib/deviceKey.js";
 import {
+  Batch,
   deviceDomain,
   NEVER,
   NO_ATTESTATION,
@@ -26,6 +27,7 @@ import {
   type Registration,
   registrationOf,
   signAttestation,
+  signedPart,
   signHeartbeat,
   signOwnership,
   signRegistration,
@@ -57,14 +59,15 @@ describe("DeviceRegistry: registration", () => {
     registry: identity.deviceRegistry,
     asAlice: identity.deviceRegistry.connect(identity.accounts.alice),
     asRelayer: identity.deviceRegistry.connect(identity.accounts.relayer),
+    asMaker: identity.makerRegistry.connect(identity.accounts.maker),
     makerId: await registerMaker(identity),
     key: Secp256k1Key.generate(),
   }));
   type Loaded = Awaited<ReturnType<typeof load>>;
 
-  /** The maker's word for a key and MODEL, in lot 1. */
-  function vouch({ makerRegistry, accounts, makerId }: Loaded, { keyHash }: DeviceKey) {
-    const word = { makerId, lot: 1, keyHash, modelHash: MODEL, deadline: NEVER };
+  /** The maker's word for a key and MODEL, in lot 1 unless told otherwise. */
+  function vouch({ makerRegistry, accounts, makerId }: Loaded, { keyHash }: DeviceKey, lot = 1) {
+    const word = { makerId, lot, keyHash, modelHash: MODEL, deadline: NEVER };
     return signAttestation(makerRegistry, accounts.maker, word);
   }
 
@@ -81,12 +84,15 @@ describe("DeviceRegistry: registration", () => {
   });
 
   it("hashes the struct that the interface names", async () => {
-    const { registry, asAlice, accounts, key } = await load();
+    const loaded = await load();
+    const { registry, asMaker, asAlice, accounts, key } = loaded;
     const type =
-      "Registration(uint8 keyType,bytes key,address owner,uint32 makerId,bytes32 modelHash," +
+      "Registration(uint256 deviceId,address owner,uint32 makerId,uint24 lot,bytes32 modelHash," +
       "bytes32 documentHash,string documentURI,uint48 deadline)";
     expect(TypedDataEncoder.from(REGISTRATION).encodeType("Registration")).to.equal(type);
+    await asMaker.setSigner(1, accounts.maker.address); // lot 2
     const registration = registrationOf(key, accounts.alice.address, {
+      makerId: 1,
       modelHash: MODEL,
       documentHash: DOCUMENT,
       documentURI: "ipfs://document",
@@ -95,10 +101,10 @@ describe("DeviceRegistry: registration", () => {
     const structHash = keccak256(
       concat([
         id(type),
-        word(1),
-        keccak256(key.key),
+        key.keyHash,
         word(accounts.alice.address),
-        word(0),
+        word(1),
+        word(2),
         MODEL,
         DOCUMENT,
         keccak256(toUtf8Bytes("ipfs://document")),
@@ -107,8 +113,9 @@ describe("DeviceRegistry: registration", () => {
     );
     const domainHash = TypedDataEncoder.hashDomain(await deviceDomain(registry));
     const signature = await key.sign(keccak256(concat(["0x1901", domainHash, structHash])));
-    await asAlice.register(registration, signature, "0x", NO_ATTESTATION);
+    await asAlice.register(registration, signature, "0x", await vouch(loaded, key, 2));
     expect(await registry.ownerOf(key.deviceId)).to.equal(accounts.alice.address);
+    expect((await registry.recordOf(key.deviceId)).lot).to.equal(2n);
   });
 
   describe("of a key that nobody registered", () => {
@@ -207,8 +214,9 @@ describe("DeviceRegistry: registration", () => {
         makerId,
         modelHash: MODEL,
       });
-      const signature = await signRegistration(registry, key, registration);
-      const sending = asAlice.register(registration, signature, "0x", await vouch(loaded, key));
+      const attestation = await vouch(loaded, key);
+      const signature = await signRegistration(registry, key, registration, attestation);
+      const sending = asAlice.register(registration, signature, "0x", attestation);
       expect(await eventsOf(registry, sending)).to.deep.equal([
         ["Transfer", ZeroAddress, accounts.alice.address, key.deviceId],
         ["DeviceRegistered", key.deviceId, 1n, 1n, 1n, key.key, MODEL, ZeroHash, ""],
@@ -258,8 +266,10 @@ describe("DeviceRegistry: registration", () => {
           documentHash: DOCUMENT,
           documentURI: "ipfs://document",
         });
-        const deviceSignature = await signRegistration(registry, key, registration);
-        const ownerSignature = await signOwnership(registry, accounts.alice, registration);
+        const good = await vouch(loaded, key);
+        const { alice } = accounts;
+        const deviceSignature = await signRegistration(registry, key, registration, good);
+        const ownerSignature = await signOwnership(registry, alice, registration, good);
         const altered = { ...registration, ...alter(loaded) };
         const attestation = await signAttestation(makerRegistry, accounts.maker, {
           makerId: Number(altered.makerId),
@@ -282,9 +292,43 @@ describe("DeviceRegistry: registration", () => {
           .to.be.revertedWithCustomError(registry, "DeviceRegistryInvalidDeviceSignature")
           .withArgs(key.keyHash);
         expect(await recordOf(registry, key.deviceId)).to.deep.equal(NO_RECORD);
-        await asAlice.register(registration, deviceSignature, "0x", await vouch(loaded, key));
+        await asAlice.register(registration, deviceSignature, "0x", good);
       });
     }
+
+    it("refuses another lot, though the maker vouches for the device in it too", async () => {
+      const loaded = await load();
+      const { registry, asAlice, asRelayer, asMaker, accounts, key, makerId } = loaded;
+      const batch = new Batch([{ keyHash: key.keyHash, modelHash: MODEL }]);
+      await asMaker.publishBatch(makerId, batch.root, 1, ""); // lot 2
+      const signers = await vouch(loaded, key);
+      const batchs = batch.attest(2, key.keyHash, MODEL);
+      const registration = registrationOf(key, accounts.alice.address, {
+        makerId,
+        modelHash: MODEL,
+      });
+      for (const [signed, other] of [
+        [signers, batchs],
+        [batchs, signers],
+      ] as const) {
+        const deviceSignature = await signRegistration(registry, key, registration, signed);
+        const consent = await signOwnership(registry, accounts.alice, registration, signed);
+        await expect(asRelayer.register(registration, deviceSignature, consent, other))
+          .to.be.revertedWithCustomError(registry, "DeviceRegistryInvalidOwnerSignature")
+          .withArgs(accounts.alice);
+        await expect(asAlice.register(registration, deviceSignature, "0x", other))
+          .to.be.revertedWithCustomError(registry, "DeviceRegistryInvalidDeviceSignature")
+          .withArgs(key.keyHash);
+        const claim = { registration, deviceSignature, ownerSignature: consent };
+        await expect(asRelayer.registerMany([{ ...claim, attestation: other }]))
+          .to.be.revertedWithCustomError(registry, "DeviceRegistryInvalidOwnerSignature")
+          .withArgs(accounts.alice);
+      }
+      const consent = await signOwnership(registry, accounts.alice, registration, batchs);
+      const deviceSignature = await signRegistration(registry, key, registration, batchs);
+      await asRelayer.register(registration, deviceSignature, consent, batchs);
+      expect((await registry.recordOf(key.deviceId)).lot).to.equal(2n);
+    });
 
     it("R08 refuses another key: nobody makes an id without its key", async () => {
       const { registry, asAlice, accounts, key } = await load();
@@ -396,7 +440,7 @@ describe("DeviceRegistry: registration", () => {
         key,
         domain,
         { Attestation: REGISTRATION.Registration ?? [] },
-        registration,
+        signedPart(registration),
       );
       for (const foreign of [
         (await signHeartbeat(registry, key, beat)).signature,
@@ -424,12 +468,16 @@ describe("DeviceRegistry: registration", () => {
         { ...domain, name: "DeFIoT MakerRegistry" },
         { ...domain, version: "2" },
       ]) {
-        const foreign = await signAsDevice(key, other, REGISTRATION, registration);
+        const foreign = await signAsDevice(key, other, REGISTRATION, signedPart(registration));
         await expect(asAlice.register(registration, foreign, "0x", NO_ATTESTATION))
           .to.be.revertedWithCustomError(registry, "DeviceRegistryInvalidDeviceSignature")
           .withArgs(key.keyHash);
         const signature = await signRegistration(registry, key, registration);
-        const owners = await accounts.alice.signTypedData(other, REGISTRATION, registration);
+        const owners = await accounts.alice.signTypedData(
+          other,
+          REGISTRATION,
+          signedPart(registration),
+        );
         await expect(
           registry.connect(accounts.relayer).register(registration, signature, owners, "0x"),
         )
@@ -546,17 +594,16 @@ describe("DeviceRegistry: registration", () => {
     it("IDN-12 passes on why the maker's registry refuses", async () => {
       const loaded = await load();
       const { registry, asAlice, accounts, key, makerId, makerRegistry } = loaded;
-      const { registration, deviceSignature } = await claimOf(
-        registry,
-        key,
-        accounts.alice.address,
-        {
-          makerId,
-          modelHash: MODEL,
-        },
-      );
-      const attempt = (attestation: string) =>
-        asAlice.register(registration, deviceSignature, "0x", attestation);
+      const attempt = async (attestation: string) => {
+        const { registration, deviceSignature } = await claimOf(
+          registry,
+          key,
+          accounts.alice.address,
+          { makerId, modelHash: MODEL },
+          attestation,
+        );
+        return asAlice.register(registration, deviceSignature, "0x", attestation);
+      };
       const ofAnother = await vouch(loaded, Secp256k1Key.generate());
       await expect(attempt(ofAnother))
         .to.be.revertedWithCustomError(makerRegistry, "MakerRegistryInvalidAttestation")
@@ -638,16 +685,17 @@ describe("DeviceRegistry: registration", () => {
       const loaded = await load();
       const { registry, asAlice, accounts, key, makerId } = loaded;
       const [second, third] = [await P256Key.generate(), Secp256k1Key.generate()];
-      const attested = await claimOf(registry, second, accounts.alice.address, {
-        makerId,
-        modelHash: MODEL,
-        documentHash: DOCUMENT,
-        documentURI: "ipfs://document",
-      });
+      const attested = await claimOf(
+        registry,
+        second,
+        accounts.alice.address,
+        { makerId, modelHash: MODEL, documentHash: DOCUMENT, documentURI: "ipfs://document" },
+        await vouch(loaded, second),
+      );
       const ofBob = await claimOf(registry, third, accounts.bob.address);
       const sending = asAlice.registerMany([
         await claimOf(registry, key, accounts.alice.address),
-        { ...attested, attestation: await vouch(loaded, second) },
+        attested,
         {
           ...ofBob,
           ownerSignature: await signOwnership(registry, accounts.bob, ofBob.registration),

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { id, type Interface, toBeHex, ZeroAddress, ZeroHash } from "ethers";
+import { id, toBeHex, ZeroAddress, ZeroHash } from "ethers";
 import hre from "hardhat";
 
 import { namedAccounts } from "../../scripts/lib/accounts.js";
@@ -10,21 +10,13 @@ import {
   NEVER,
   REGISTRATION,
   registrationOf,
+  signedPart,
   signRegistration,
 } from "../../scripts/lib/identity.js";
 import { signAsDevice } from "../../scripts/lib/typedData.js";
 import { type DeviceRegistry, DeviceRegistry__factory } from "../../typechain-types/index.js";
 import { registerDevice } from "./fixture.js";
-import { claimOf, everythingOf, rotationOf, startingFrom } from "./registry.js";
-
-/** What can change the chain, by name. */
-function actionsOf(contract: Interface): Set<string> {
-  const names = new Set<string>();
-  contract.forEachFunction((fragment) => {
-    if (!fragment.constant) names.add(fragment.name);
-  });
-  return names;
-}
+import { actionsOf, claimOf, everythingOf, rotationOf, startingFrom } from "./registry.js";
 
 describe("DeviceRegistry", () => {
   const load = startingFrom(async (identity) => {
@@ -205,7 +197,7 @@ describe("DeviceRegistry", () => {
         .withArgs(key.keyHash);
       expect((await there.eip712Domain()).chainId).to.equal(31338n);
       const domain = { ...(await deviceDomain(registry)), chainId: 31338n };
-      const signature = await signAsDevice(key, domain, REGISTRATION, registration);
+      const signature = await signAsDevice(key, domain, REGISTRATION, signedPart(registration));
       await there.register(registration, signature, "0x", "0x");
       expect(await there.ownerOf(key.deviceId)).to.equal(alice.address);
     });
@@ -215,7 +207,7 @@ describe("DeviceRegistry", () => {
       expect(await there.accountOf(deviceId)).to.equal(await registry.accountOf(deviceId));
       const registration = registrationOf(key, alice.address);
       const domain = { ...(await deviceDomain(registry)), chainId: 31338n };
-      const signature = await signAsDevice(key, domain, REGISTRATION, registration);
+      const signature = await signAsDevice(key, domain, REGISTRATION, signedPart(registration));
       await there.register(registration, signature, "0x", "0x");
       const address = (await there.getAddress()).toLowerCase();
       expect(await there.tokenURI(deviceId)).to.equal(

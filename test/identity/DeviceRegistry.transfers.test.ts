@@ -6,6 +6,7 @@ import { Secp256k1Key } from "../../scripts/lib/deviceKey.js";
 import { NEVER } from "../../scripts/lib/identity.js";
 import {
   ERC6551Registry__factory,
+  IDeviceRegistry__factory,
   IERC6551Registry__factory,
 } from "../../typechain-types/index.js";
 import { deployWallet, type Identity, registerDevice } from "./fixture.js";
@@ -39,9 +40,16 @@ describe("DeviceRegistry: transfers", () => {
 
   it("supports what it says, and nothing else", async () => {
     const { registry } = await load();
-    for (const known of ["0x80ac58cd", "0x5b5e139f", "0xad092b5c", "0x01ffc9a7"])
+    // An interface's id leaves out what it inherits: here ERC-721, ERC-4907 and ERC-165.
+    let own = 0x80ac58cdn ^ 0xad092b5cn ^ 0x01ffc9a7n;
+    IDeviceRegistry__factory.createInterface().forEachFunction(({ selector }) => {
+      own ^= BigInt(selector);
+    });
+    const erc4906 = "0x49064906"; // has events only: the number is the standard's
+    const inherited = ["0x80ac58cd", "0x5b5e139f", "0xad092b5c", "0x01ffc9a7"];
+    for (const known of [...inherited, erc4906, toBeHex(own, 4)])
       expect(await registry.supportsInterface(known), known).to.equal(true);
-    for (const unknown of ["0xffffffff", "0x780e9d63"])
+    for (const unknown of ["0xffffffff", "0x00000000", "0x780e9d63"])
       expect(await registry.supportsInterface(unknown), unknown).to.equal(false);
   });
 
@@ -152,15 +160,31 @@ describe("DeviceRegistry: transfers", () => {
           .to.be.revertedWithCustomError(registry, "DeviceRegistryOwnAccount")
           .withArgs(deviceId);
         for (const send of [safely, safelyWithData]) {
-          const error = deployed ? "DeviceRegistryOwnershipCycle" : "DeviceRegistryOwnAccount";
-          const args = deployed ? [deviceId, own] : [deviceId];
           await expect(send(own))
-            .to.be.revertedWithCustomError(registry, error)
-            .withArgs(...args);
+            .to.be.revertedWithCustomError(registry, "DeviceRegistryOwnershipCycle")
+            .withArgs(deviceId, own);
         }
         expect(await asAlice.ownerOf(deviceId)).to.equal(accounts.alice.address);
       });
     }
+
+    it("R15 refuses its wallet of another salt, and a plain transfer does not look", async () => {
+      const loaded = await load();
+      const { registry, accounts, deviceAccount, deviceId } = loaded;
+      const erc6551 = IERC6551Registry__factory.connect(ERC6551_REGISTRY, accounts.relayer);
+      const wallet = [deviceAccount, toBeHex(1, 32), 31337, registry, deviceId] as const;
+      await erc6551.createAccount(...wallet);
+      const receiver = await erc6551.account(...wallet);
+      expect(receiver).to.not.equal(await registry.accountOf(deviceId));
+      for (const send of [loaded.safely, loaded.safelyWithData]) {
+        await expect(send(receiver))
+          .to.be.revertedWithCustomError(registry, "DeviceRegistryOwnershipCycle")
+          .withArgs(deviceId, receiver);
+      }
+      const other = await registerDevice(loaded);
+      await loaded.safely(receiver, other.deviceId); // of another device it is a wallet like any
+      await loaded.plainly(receiver); // documented
+    });
 
     it("asks about nobody else's: another device's wallet may own it", async () => {
       const loaded = await load();
@@ -227,6 +251,40 @@ describe("DeviceRegistry: transfers", () => {
         }
         await plainly(receiver, first); // documented
       }
+    });
+
+    it("R15 refuses a cycle over the device's own wallet before that is deployed", async () => {
+      const loaded = await load();
+      const { registry, deviceId, safely, safelyWithData } = loaded;
+      const [second, third] = [await registerDevice(loaded), await registerDevice(loaded)];
+      await safely(await registry.accountOf(deviceId), second.deviceId); // nothing there yet
+      const secondWallet = await (await deployWallet(loaded, second.deviceId)).getAddress();
+      await safely(secondWallet, third.deviceId);
+      const thirdWallet = await (await deployWallet(loaded, third.deviceId)).getAddress();
+      for (const receiver of [secondWallet, thirdWallet]) {
+        for (const send of [safely, safelyWithData]) {
+          await expect(send(receiver))
+            .to.be.revertedWithCustomError(registry, "DeviceRegistryOwnershipCycle")
+            .withArgs(deviceId, receiver);
+        }
+      }
+    });
+
+    it("sees no cycle over another device's wallet that nobody deployed: documented", async () => {
+      const loaded = await load();
+      const { registry, deviceId, safely } = loaded;
+      const [second, third] = [await registerDevice(loaded), await registerDevice(loaded)];
+      await safely(await registry.accountOf(deviceId), second.deviceId);
+      await safely(await registry.accountOf(second.deviceId), third.deviceId); // no code there
+      const receiver = await (await deployWallet(loaded, third.deviceId)).getAddress();
+      const snapshot = await loaded.connection.networkHelpers.takeSnapshot();
+      await safely(receiver);
+      expect(await registry.ownerOf(deviceId)).to.equal(receiver);
+      await snapshot.restore();
+      await deployWallet(loaded, second.deviceId);
+      await expect(safely(receiver))
+        .to.be.revertedWithCustomError(registry, "DeviceRegistryOwnershipCycle")
+        .withArgs(deviceId, receiver);
     });
 
     it("follows a retired device to its last owner", async () => {

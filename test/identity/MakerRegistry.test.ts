@@ -5,6 +5,7 @@ import {
   id,
   keccak256,
   toBeHex,
+  toBigInt,
   toUtf8Bytes,
   TypedDataEncoder,
   ZeroAddress,
@@ -21,6 +22,7 @@ import {
 } from "../../scripts/lib/identity.js";
 import type { MakerRegistry } from "../../typechain-types/index.js";
 import {
+  actionsOf,
   eventsOf,
   longSignature,
   nextBlockAt,
@@ -34,7 +36,8 @@ const NAME_HASH = keccak256(toUtf8Bytes("Acme"));
 const KEY_HASH = id("a key");
 const MODEL = id("a model");
 const ROOT = id("a root");
-const NO_LOT = 0n;
+const DEVICE = toBigInt(KEY_HASH);
+const OTHER_DEVICE = toBigInt(id("another key"));
 
 /** The evidence of an attestation: all but the lot, which the device registry takes off. */
 const evidenceOf = (attestation: string): string => dataSlice(attestation, 3);
@@ -68,7 +71,14 @@ describe("MakerRegistry", () => {
     return plain(await makers.makerOf(makerId));
   }
 
-  const NOBODY = { verified: false, signerLot: 0n, lots: 0n, nameHash: ZeroHash, signer: "0x" };
+  const NOBODY = {
+    verified: false,
+    signerLot: 0n,
+    lots: 0n,
+    verifiableFrom: 0n,
+    nameHash: ZeroHash,
+    signer: "0x",
+  };
 
   describe("of no maker", () => {
     const loadEmpty = startingFrom((identity) =>
@@ -154,7 +164,7 @@ describe("MakerRegistry", () => {
         ["Transfer", ZeroAddress, accounts.bob.address, 2n],
       ]);
       expect(await makerOf(makers, 2)).to.deep.equal({
-        verified: false,
+        ...NOBODY,
         signerLot: 1n,
         lots: 1n,
         nameHash: NAME_HASH,
@@ -195,7 +205,7 @@ describe("MakerRegistry", () => {
         ["MakerSignerSet", 1n, 2n, signer],
       ]);
       expect(await makerOf(makers, 1)).to.deep.equal({
-        verified: false,
+        ...NOBODY,
         signerLot: 2n,
         lots: 2n,
         nameHash: NAME_HASH,
@@ -244,7 +254,7 @@ describe("MakerRegistry", () => {
       expect(await makers.batchRootOf(1, 3)).to.equal(ZeroHash);
       expect(await makers.batchRootOf(2, 2)).to.equal(ZeroHash);
       expect(await makerOf(makers, 1)).to.deep.equal({
-        verified: false,
+        ...NOBODY,
         signerLot: 1n,
         lots: 2n,
         nameHash: NAME_HASH,
@@ -273,14 +283,14 @@ describe("MakerRegistry", () => {
       const { makers, asMaker, accounts } = await load();
       await asMaker.publishBatch(1, ROOT, 1, "");
       await makers.connect(accounts.bob).register("Beta", "", accounts.bob.address);
-      expect(await makers.standingOf(1, 1, KEY_HASH)).to.deep.equal([false, false]);
+      expect(await makers.standingOf(1, 1, DEVICE)).to.deep.equal([false, false]);
       expect(await eventsOf(makers, asMaker.recallLot(1, 1, "it burns"))).to.deep.equal([
         ["LotRecalled", 1n, 1n, "it burns"],
       ]);
-      expect(await makers.standingOf(1, 1, KEY_HASH)).to.deep.equal([false, true]);
-      expect(await makers.standingOf(1, 1, ROOT)).to.deep.equal([false, true]);
-      expect(await makers.standingOf(1, 2, KEY_HASH)).to.deep.equal([false, false]);
-      expect(await makers.standingOf(2, 1, KEY_HASH)).to.deep.equal([false, false]);
+      expect(await makers.standingOf(1, 1, DEVICE)).to.deep.equal([false, true]);
+      expect(await makers.standingOf(1, 1, OTHER_DEVICE)).to.deep.equal([false, true]);
+      expect(await makers.standingOf(1, 2, DEVICE)).to.deep.equal([false, false]);
+      expect(await makers.standingOf(2, 1, DEVICE)).to.deep.equal([false, false]);
     });
 
     it("takes the newest lot, and refuses the one after it and lot 0", async () => {
@@ -297,29 +307,78 @@ describe("MakerRegistry", () => {
       const { makers, asMaker } = await load();
       await asMaker.recallLot(1, 1, "");
       await expect(asMaker.recallLot(1, 1, ""))
-        .to.be.revertedWithCustomError(makers, "MakerRegistryAlreadyRecalled")
-        .withArgs(1n, 1n, ZeroHash);
+        .to.be.revertedWithCustomError(makers, "MakerRegistryLotAlreadyRecalled")
+        .withArgs(1n, 1n);
     });
   });
 
   describe("recallDevice", () => {
-    it("recalls one device of this maker, in whatever lot it is", async () => {
+    it("recalls one device of this maker, in every lot there is", async () => {
       const { makers, asMaker } = await load();
-      expect(await eventsOf(makers, asMaker.recallDevice(1, KEY_HASH, "it lies"))).to.deep.equal([
-        ["DeviceRecalled", 1n, KEY_HASH, "it lies"],
+      expect(await eventsOf(makers, asMaker.recallDevice(1, DEVICE, "it lies"))).to.deep.equal([
+        ["DeviceRecalled", 1n, DEVICE, "it lies"],
       ]);
-      for (const lot of [0, 1, 2])
-        expect(await makers.standingOf(1, lot, KEY_HASH)).to.deep.equal([false, true]);
-      expect(await makers.standingOf(1, 1, MODEL)).to.deep.equal([false, false]);
-      expect(await makers.standingOf(2, 1, KEY_HASH)).to.deep.equal([false, false]);
+      // Lot 0 is none, and lot 2 is not open yet.
+      for (const [lot, recalled] of [false, true, false].entries())
+        expect(await makers.standingOf(1, lot, DEVICE)).to.deep.equal([false, recalled]);
+      expect(await makers.standingOf(1, 1, OTHER_DEVICE)).to.deep.equal([false, false]);
+      expect(await makers.standingOf(2, 1, DEVICE)).to.deep.equal([false, false]);
     });
 
-    it("refuses a second time", async () => {
+    it("can do it again, and then means the lots that were opened since", async () => {
       const { makers, asMaker } = await load();
-      await asMaker.recallDevice(1, KEY_HASH, "");
-      await expect(asMaker.recallDevice(1, KEY_HASH, ""))
-        .to.be.revertedWithCustomError(makers, "MakerRegistryAlreadyRecalled")
-        .withArgs(1n, NO_LOT, KEY_HASH);
+      await asMaker.recallDevice(1, DEVICE, "");
+      await asMaker.publishBatch(1, ROOT, 1, ""); // lot 2
+      expect(await makers.recalledUpTo(1, 2, DEVICE)).to.equal(1n);
+      expect(await makers.standingOf(1, 2, DEVICE)).to.deep.equal([false, false]);
+      const again = asMaker.recallDevice(1, DEVICE, "it lies again");
+      expect(await eventsOf(makers, again)).to.deep.equal([
+        ["DeviceRecalled", 1n, DEVICE, "it lies again"],
+      ]);
+      expect(await makers.recalledUpTo(1, 2, DEVICE)).to.equal(2n);
+      for (const lot of [1, 2])
+        expect(await makers.standingOf(1, lot, DEVICE)).to.deep.equal([false, true]);
+    });
+
+    it("recalls nothing of a maker that has no lot yet: nothing vouches for the device", async () => {
+      const { makers, accounts } = await load();
+      const asBob = makers.connect(accounts.bob);
+      await asBob.register("Beta", "", "0x");
+      await asBob.recallDevice(2, DEVICE, "");
+      expect(await makers.recalledUpTo(2, 0, DEVICE)).to.equal(0n);
+      expect(await makers.standingOf(2, 0, DEVICE)).to.deep.equal([false, false]);
+      await asBob.setSigner(2, accounts.bob.address); // lot 1
+      expect(await makers.standingOf(2, 1, DEVICE)).to.deep.equal([false, false]);
+    });
+  });
+
+  describe("recalledUpTo", () => {
+    it("is the newest lot at the time of the recall, not now", async () => {
+      const { makers, asMaker } = await load();
+      await asMaker.publishBatch(1, ROOT, 1, ""); // lot 2
+      expect(await makers.recalledUpTo(1, 1, DEVICE)).to.equal(0n);
+      await asMaker.recallLot(1, 1, "");
+      await asMaker.publishBatch(1, ROOT, 1, ""); // lot 3
+      expect(await makers.recalledUpTo(1, 1, DEVICE)).to.equal(2n);
+      expect(await makers.recalledUpTo(1, 1, OTHER_DEVICE)).to.equal(2n);
+      for (const lot of [0, 2, 3]) expect(await makers.recalledUpTo(1, lot, DEVICE)).to.equal(0n);
+      expect(await makers.recalledUpTo(2, 1, DEVICE)).to.equal(0n);
+      // The device's own lot is the one that was recalled: the others of that time are not.
+      expect(await makers.standingOf(1, 2, DEVICE)).to.deep.equal([false, false]);
+    });
+
+    it("is the later of the lot's and the device's recall", async () => {
+      const { makers, asMaker } = await load();
+      await asMaker.recallLot(1, 1, "");
+      await asMaker.publishBatch(1, ROOT, 1, ""); // lot 2
+      await asMaker.recallDevice(1, DEVICE, "");
+      expect(await makers.recalledUpTo(1, 1, DEVICE)).to.equal(2n);
+      expect(await makers.recalledUpTo(1, 1, OTHER_DEVICE)).to.equal(1n);
+      await asMaker.publishBatch(1, ROOT, 1, ""); // lot 3
+      await asMaker.recallLot(1, 2, "");
+      expect(await makers.recalledUpTo(1, 2, DEVICE)).to.equal(3n);
+      expect(await makers.recalledUpTo(1, 3, DEVICE)).to.equal(2n);
+      expect(await makers.standingOf(1, 3, DEVICE)).to.deep.equal([false, false]);
     });
   });
 
@@ -329,7 +388,7 @@ describe("MakerRegistry", () => {
       ["setSigner to none", (makers, makerId) => makers.setSigner(makerId, "0x")],
       ["publishBatch", (makers, makerId) => makers.publishBatch(makerId, ROOT, 1, "")],
       ["recallLot", (makers, makerId) => makers.recallLot(makerId, 1, "")],
-      ["recallDevice", (makers, makerId) => makers.recallDevice(makerId, KEY_HASH, "")],
+      ["recallDevice", (makers, makerId) => makers.recallDevice(makerId, DEVICE, "")],
     ];
     for (const [name, act] of actions) {
       it(`R47 refuses ${name}, also to roles, signer and approved`, async () => {
@@ -348,9 +407,60 @@ describe("MakerRegistry", () => {
           .to.be.revertedWithCustomError(makers, "MakerRegistryNotOwner")
           .withArgs(2n, accounts.maker);
         expect(await makerOf(makers, 1)).to.deep.equal(before);
-        expect(await makers.standingOf(1, 1, KEY_HASH)).to.deep.equal([false, false]);
+        expect(await makers.standingOf(1, 1, DEVICE)).to.deep.equal([false, false]);
       });
     }
+  });
+
+  describe("R47 for ADMIN, GUARDIAN, MAKER_VERIFIER and the deployer", () => {
+    it("has nothing that touches another's maker but the mark: they try it all", async () => {
+      const { makers, accounts, accessManager } = await load();
+      const { maker, admin, guardian, makerVerifier, deployer } = accounts;
+      const attempts: Record<string, (by: MakerRegistry, to: string) => Promise<unknown>> = {
+        approve: (by, to) => by.approve(to, 1),
+        publishBatch: (by) => by.publishBatch(1, ROOT, 1, ""),
+        recallDevice: (by) => by.recallDevice(1, DEVICE, ""),
+        recallLot: (by) => by.recallLot(1, 1, ""),
+        safeTransferFrom: (by, to) => by["safeTransferFrom(address,address,uint256)"](maker, to, 1),
+        setAuthority: (by) => by.setAuthority(accessManager),
+        setSigner: (by, to) => by.setSigner(1, to),
+        setVerified: (by) => by.setVerified(1, maker, true),
+        transferFrom: (by, to) => by.transferFrom(maker, to, 1),
+      };
+      const harmless: typeof attempts = {
+        register: (by) => by.register("Acme", "", "0x"), // a maker of his own
+        setApprovalForAll: (by) => by.setApprovalForAll(maker, true),
+      };
+      // A new function has to be tried here too.
+      const tried = new Set([...Object.keys(attempts), ...Object.keys(harmless)]);
+      expect(actionsOf(makers.interface)).to.deep.equal(tried);
+
+      const everything = async () => ({
+        maker: await makerOf(makers, 1),
+        owner: await makers.ownerOf(1),
+        approved: await makers.getApproved(1),
+        roots: [await makers.batchRootOf(1, 1), await makers.batchRootOf(1, 2)],
+        standing: await makers.standingOf(1, 1, DEVICE),
+        authority: await makers.authority(),
+      });
+      const before = await everything();
+      for (const who of [admin, guardian, deployer, makerVerifier]) {
+        const by = makers.connect(who);
+        for (const [name, attempt] of Object.entries(attempts)) {
+          if (who === makerVerifier && name === "setVerified") continue;
+          const refused: unknown = await attempt(by, who.address).catch((error: unknown) => error);
+          expect(refused, `${name} by ${who.address}`).to.be.an.instanceOf(Error);
+        }
+        for (const attempt of Object.values(harmless)) await attempt(by, who.address);
+      }
+      expect(await everything()).to.deep.equal(before);
+      await makers.connect(makerVerifier).setVerified(1, maker, true);
+      expect(await everything()).to.deep.equal({
+        ...before,
+        maker: { ...(before.maker as object), verified: true },
+        standing: [true, false],
+      });
+    });
   });
 
   describe("setVerified", () => {
@@ -358,32 +468,48 @@ describe("MakerRegistry", () => {
       const { makers, accounts } = await load();
       const asVerifier = makers.connect(accounts.makerVerifier);
       const before = plain(await makers.makerOf(1));
-      expect(await eventsOf(makers, asVerifier.setVerified(1, true))).to.deep.equal([
-        ["MakerVerificationSet", 1n, true],
-      ]);
+      expect(await eventsOf(makers, asVerifier.setVerified(1, accounts.maker, true))).to.deep.equal(
+        [["MakerVerificationSet", 1n, true]],
+      );
       expect(await makerOf(makers, 1)).to.deep.equal({ ...before, verified: true });
-      expect(await makers.standingOf(1, 1, KEY_HASH)).to.deep.equal([true, false]);
-      expect(await makers.standingOf(2, 1, KEY_HASH)).to.deep.equal([false, false]);
-      expect(await eventsOf(makers, asVerifier.setVerified(1, false))).to.deep.equal([
-        ["MakerVerificationSet", 1n, false],
-      ]);
+      expect(await makers.standingOf(1, 1, DEVICE)).to.deep.equal([true, false]);
+      expect(await makers.standingOf(2, 1, DEVICE)).to.deep.equal([false, false]);
+      expect(
+        await eventsOf(makers, asVerifier.setVerified(1, accounts.maker, false)),
+      ).to.deep.equal([["MakerVerificationSet", 1n, false]]);
       expect(await makerOf(makers, 1)).to.deep.equal(before);
     });
 
     for (const makerId of [0n, 2n]) {
       it(`refuses maker ${makerId}, whom nobody registered`, async () => {
         const { makers, accounts } = await load();
-        await expect(makers.connect(accounts.makerVerifier).setVerified(makerId, true))
+        await expect(makers.connect(accounts.makerVerifier).setVerified(makerId, ZeroAddress, true))
           .to.be.revertedWithCustomError(makers, "ERC721NonexistentToken")
           .withArgs(makerId);
       });
     }
 
+    it("R49 refuses when the token is no longer of whom the verifier looked at", async () => {
+      const { makers, asMaker, accounts } = await load();
+      const asVerifier = makers.connect(accounts.makerVerifier);
+      await asMaker.transferFrom(accounts.maker, accounts.bob, 1); // comes in between
+      for (const verified of [true, false]) {
+        for (const owner of [accounts.maker.address, ZeroAddress]) {
+          await expect(asVerifier.setVerified(1, owner, verified))
+            .to.be.revertedWithCustomError(makers, "MakerRegistryOwnerChanged")
+            .withArgs(1n, owner);
+        }
+      }
+      expect((await makers.makerOf(1)).verified).to.equal(false);
+      await asVerifier.setVerified(1, accounts.bob, true);
+      expect((await makers.makerOf(1)).verified).to.equal(true);
+    });
+
     it("R47 refuses everybody else, the maker and the guardian too", async () => {
       const { makers, accounts } = await load();
       const { maker, guardian, deployer, stranger } = accounts;
       for (const who of [maker, guardian, deployer, stranger]) {
-        await expect(makers.connect(who).setVerified(1, true))
+        await expect(makers.connect(who).setVerified(1, accounts.maker, true))
           .to.be.revertedWithCustomError(makers, "AccessManagedUnauthorized")
           .withArgs(who);
       }
@@ -395,7 +521,7 @@ describe("MakerRegistry", () => {
     it("is no longer verified, and has no signer", async () => {
       const identity = await load();
       const { makers, asMaker, accounts } = identity;
-      await makers.connect(accounts.makerVerifier).setVerified(1, true);
+      await makers.connect(accounts.makerVerifier).setVerified(1, accounts.maker, true);
       const evidence = await attest(identity);
       const selling = asMaker.transferFrom(accounts.maker, accounts.bob, 1);
       expect(await eventsOf(makers, selling)).to.deep.equal([
@@ -403,10 +529,49 @@ describe("MakerRegistry", () => {
         ["MakerVerificationSet", 1n, false],
         ["MakerSignerSet", 1n, 0n, "0x"],
       ]);
-      expect(await makerOf(makers, 1)).to.deep.equal({ ...NOBODY, lots: 1n, nameHash: NAME_HASH });
+      expect(await makerOf(makers, 1)).to.deep.equal({
+        ...NOBODY,
+        lots: 1n,
+        verifiableFrom: 2n,
+        nameHash: NAME_HASH,
+      });
       await expect(makers.checkAttestation(1, 1, KEY_HASH, MODEL, evidence))
         .to.be.revertedWithCustomError(makers, "MakerRegistryInvalidAttestation")
         .withArgs(1n, 1n, KEY_HASH, MODEL);
+    });
+
+    it("R49 covers with the buyer's mark the lots that he opened, and no lot before", async () => {
+      const { makers, asMaker, accounts } = await load();
+      const asVerifier = makers.connect(accounts.makerVerifier);
+      const asBob = makers.connect(accounts.bob);
+      await asMaker.publishBatch(1, ROOT, 1, ""); // lot 2, the seller's last
+      await asMaker.transferFrom(accounts.maker, accounts.bob, 1);
+      expect((await makers.makerOf(1)).verifiableFrom).to.equal(3n);
+      await asVerifier.setVerified(1, accounts.bob, true);
+      const covered = async () => {
+        const lots = [0, 1, 2, 3, 4];
+        const standings = await Promise.all(lots.map((lot) => makers.standingOf(1, lot, DEVICE)));
+        return lots.filter((lot) => standings[lot]?.verified);
+      };
+      expect(await covered()).to.deep.equal([3, 4]);
+      await asBob.setSigner(1, accounts.bob.address); // lot 3
+      expect((await makers.makerOf(1)).signerLot).to.equal(3n);
+      expect(await covered()).to.deep.equal([3, 4]);
+      // Sold back, the seller's own lots stay out: the buyer could have opened any since.
+      await asBob.transferFrom(accounts.bob, accounts.maker, 1);
+      expect(await covered()).to.deep.equal([]);
+      await asVerifier.setVerified(1, accounts.maker, true);
+      expect(await covered()).to.deep.equal([4]);
+    });
+
+    it("covers everything of a maker that was sold before it opened a lot", async () => {
+      const { makers, accounts } = await load();
+      const asBob = makers.connect(accounts.bob);
+      await asBob.register("Beta", "", "0x");
+      await asBob.transferFrom(accounts.bob, accounts.carol, 2);
+      expect((await makers.makerOf(2)).verifiableFrom).to.equal(1n);
+      await makers.connect(accounts.makerVerifier).setVerified(2, accounts.carol, true);
+      expect(await makers.standingOf(2, 1, DEVICE)).to.deep.equal([true, false]);
     });
 
     it("obeys the buyer only", async () => {
@@ -433,14 +598,14 @@ describe("MakerRegistry", () => {
       const { makers, asMaker, accounts } = await load();
       await asMaker.publishBatch(1, ROOT, 1, "");
       await asMaker.recallLot(1, 1, "");
-      await asMaker.recallDevice(1, KEY_HASH, "");
+      await asMaker.recallDevice(1, DEVICE, "");
       await asMaker.transferFrom(accounts.maker, accounts.bob, 1);
       expect(await makers.batchRootOf(1, 2)).to.equal(ROOT);
-      expect(await makers.standingOf(1, 1, MODEL)).to.deep.equal([false, true]);
-      expect(await makers.standingOf(1, 2, KEY_HASH)).to.deep.equal([false, true]);
+      expect(await makers.standingOf(1, 1, OTHER_DEVICE)).to.deep.equal([false, true]);
+      expect(await makers.standingOf(1, 2, DEVICE)).to.deep.equal([false, true]);
       await expect(makers.connect(accounts.bob).recallLot(1, 1, ""))
-        .to.be.revertedWithCustomError(makers, "MakerRegistryAlreadyRecalled")
-        .withArgs(1n, 1n, ZeroHash);
+        .to.be.revertedWithCustomError(makers, "MakerRegistryLotAlreadyRecalled")
+        .withArgs(1n, 1n);
     });
   });
 

@@ -3,6 +3,7 @@ import {
   concat,
   type ContractTransactionResponse,
   dataSlice,
+  type Interface,
   type Result,
   type Signer,
   toBeHex,
@@ -11,6 +12,7 @@ import {
 
 import type { DeviceKey } from "../../scripts/lib/deviceKey.js";
 import {
+  type Attestation,
   ATTESTATION_ACCEPTANCE,
   deviceDomain,
   KEY_ROTATION,
@@ -84,6 +86,15 @@ export function startingFrom<T extends object>(
   };
 }
 
+/** What can change the chain, by name. */
+export function actionsOf(contract: Interface): Set<string> {
+  const names = new Set<string>();
+  contract.forEachFunction((fragment) => {
+    if (!fragment.constant) names.add(fragment.name);
+  });
+  return names;
+}
+
 /** Every event of a transaction, of whatever contract, in order: its name and its arguments. */
 export async function eventsOf(
   contract: BaseContract,
@@ -134,19 +145,20 @@ export function now({ connection }: Identity): Promise<number> {
   return connection.networkHelpers.time.latest();
 }
 
-/** A claim of {@link DeviceRegistry.registerMany}: self-certified and signed, without the owner's consent. */
+/** A claim of {@link DeviceRegistry.registerMany}: signed by the device, without the owner's consent. */
 export async function claimOf(
   registry: DeviceRegistry,
   key: DeviceKey,
   owner: string,
   rest: Partial<Registration> = {},
+  attestation: Attestation = NO_ATTESTATION,
 ): Promise<IDeviceRegistry.ClaimStruct & { registration: Registration }> {
   const registration = registrationOf(key, owner, rest);
   return {
     registration,
-    deviceSignature: await signRegistration(registry, key, registration),
+    deviceSignature: await signRegistration(registry, key, registration, attestation),
     ownerSignature: "0x",
-    attestation: NO_ATTESTATION,
+    attestation,
   };
 }
 
@@ -175,7 +187,7 @@ export async function registerAttested(
     deadline: NEVER,
   });
   const registration = registrationOf(key, accounts.alice.address, { makerId, modelHash });
-  const signature = await signRegistration(deviceRegistry, key, registration);
+  const signature = await signRegistration(deviceRegistry, key, registration, attestation);
   await deviceRegistry.connect(accounts.alice).register(registration, signature, "0x", attestation);
 }
 
