@@ -12,7 +12,7 @@ import {
 } from "ethers";
 
 import { WalletTarget__factory } from "../../typechain-types/index.js";
-import { DAY, deployAccount, machines } from "./wallet.js";
+import { APPROVING, DAY, deployAccount, machines, MOVING } from "./wallet.js";
 
 const targetCalls = WalletTarget__factory.createInterface();
 
@@ -198,12 +198,8 @@ describe("DeviceAccount: execute", () => {
       expect(await listed()).to.deep.equal([]);
     });
 
-    for (const signature of [
-      "approve(address,uint256)",
-      "increaseAllowance(address,uint256)",
-      "setApprovalForAll(address,bool)",
-    ]) {
-      it(`R15 lists whom ${signature} was called for`, async () => {
+    for (const [signature, standard] of APPROVING) {
+      it(`R15 lists whom ${signature} of ${standard} was called for`, async () => {
         const { accounts } = await load();
         expect(await listed(encode(signature, spender))).to.deep.equal([
           [accounts.bob.address, spender],
@@ -212,8 +208,9 @@ describe("DeviceAccount: execute", () => {
     }
 
     for (const signature of [
-      "transfer(address,uint256)",
+      ...MOVING.map(([moving]) => moving),
       "decreaseAllowance(address,uint256)",
+      "revokeOperator(address)",
       "serve(uint256)",
     ]) {
       it(`lists nothing for ${signature}`, async () => {

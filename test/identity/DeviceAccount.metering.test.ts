@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseEther } from "ethers";
+import { parseEther, resolveAddress } from "ethers";
 
 import { NATIVE, signSpend } from "../../scripts/lib/identity.js";
 import { WalletTarget__factory } from "../../typechain-types/index.js";
@@ -10,6 +10,7 @@ import {
   DAY,
   type Machine,
   machines,
+  policyOf,
   requestOf,
   spend,
   untouched,
@@ -100,8 +101,9 @@ describe("DeviceAccount: metering", () => {
         allowances,
       ]);
       await target.forward(wallet, set);
+      const former = await policyOf(machine);
       await spend(machine, { ...call(machine, "forward", [wallet.target, set]), maximum: 400n });
-      expect((await wallet.policy()).id).to.equal(3n);
+      expect(await policyOf(machine)).not.to.be.oneOf([0n, former]);
       expect(await wallet.remainingAllowance(token)).to.equal(ALLOWANCE);
       expect(await token.allowance(wallet, target)).to.equal(0n);
     });
@@ -191,6 +193,9 @@ describe("DeviceAccount: metering", () => {
       await spend(machine, { maximum: 5n });
       expect(await token.balanceOf(accounts.bob)).to.equal(5n);
       expect(await wallet.remainingAllowance(token)).to.equal(ALLOWANCE - 5n);
+      await spend(machine, { ...call(machine, "serve", [1n]), maximum: 50n }); // approved, and withdrawn
+      expect(await token.allowance(wallet, machine.target)).to.equal(0n);
+      expect(await wallet.remainingAllowance(token)).to.equal(ALLOWANCE - 5n);
     });
 
     it("a token that wants an approval withdrawn before the next gets its way", async () => {
@@ -204,6 +209,21 @@ describe("DeviceAccount: metering", () => {
       await spend(machine, { ...call(machine, "take", [token.target, 30n]), maximum: 50n });
       expect(await token.balanceOf(target)).to.equal(30n);
       expect(await wallet.remainingAllowance(token)).to.equal(ALLOWANCE - 30n);
+    });
+
+    it("a spend ends the approval that the owner gave the target himself, as is documented", async () => {
+      const machine = await load();
+      const { wallet, token, target, accounts } = machine;
+      for (const spender of [target, accounts.carol]) {
+        const approve = token.interface.encodeFunctionData("approve", [
+          await resolveAddress(spender),
+          500n,
+        ]);
+        await wallet.execute(token, 0n, approve, 0);
+      }
+      await spend(machine, { ...call(machine, "serve", [1n]), maximum: 0n });
+      expect(await token.allowance(wallet, target)).to.equal(0n);
+      expect(await token.allowance(wallet, accounts.carol)).to.equal(500n);
     });
 
     it("IDN-10 a token with hooks does not get back in", async () => {

@@ -1,37 +1,29 @@
 import { expect } from "chai";
-import { type AddressLike, dataSlice, id, resolveAddress, ZeroAddress } from "ethers";
+import {
+  AbiCoder,
+  type AddressLike,
+  dataSlice,
+  id,
+  keccak256,
+  resolveAddress,
+  ZeroAddress,
+} from "ethers";
 
-import { NATIVE } from "../../scripts/lib/identity.js";
+import { NATIVE, signSpend } from "../../scripts/lib/identity.js";
 import {
   allow,
   ALLOWANCE,
+  APPROVING,
   call,
   DAY,
   everything,
   machines,
+  MOVING,
   PAYMENT,
+  policyOf,
   requestOf,
   spend,
 } from "./wallet.js";
-
-/** Functions that approve or move a holder's tokens: never a device's business. */
-const FORBIDDEN = [
-  "approve(address,uint256)",
-  "increaseAllowance(address,uint256)",
-  "setApprovalForAll(address,bool)",
-  "transfer(address,uint256)",
-  "transferFrom(address,address,uint256)",
-  "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)",
-  "permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)",
-  "safeTransferFrom(address,address,uint256)",
-  "safeTransferFrom(address,address,uint256,bytes)",
-  "safeTransferFrom(address,address,uint256,uint256,bytes)",
-  "safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)",
-  "transferAndCall(address,uint256)",
-  "transferAndCall(address,uint256,bytes)",
-  "approveAndCall(address,uint256)",
-  "approveAndCall(address,uint256,bytes)",
-];
 
 describe("DeviceAccount: policy", () => {
   const load = machines();
@@ -44,31 +36,38 @@ describe("DeviceAccount: policy", () => {
       expect(await wallet.isPermitted(target, PAYMENT)).to.equal(false);
       expect(await wallet.remainingAllowance(token)).to.equal(0n);
       expect(await wallet.remainingAllowance(NATIVE)).to.equal(0n);
-      for (const policy of [0n, 1n]) {
+      for (const policy of [0n, 1n, 2n ** 64n - 1n]) {
         await expect(spend(machine, { policy }))
           .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
           .withArgs(policy);
       }
     });
 
-    it("may be revoked all the same", async () => {
+    it("has nothing to revoke", async () => {
       const { wallet } = await load();
-      await expect(wallet.revokePolicy()).to.emit(wallet, "PolicyRevoked").withArgs(0n);
+      await expect(wallet.revokePolicy())
+        .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
+        .withArgs(0n);
+      expect(await wallet.state()).to.equal(0n);
     });
   });
 
   describe("setting one", () => {
-    it("starts now, and says all of it", async () => {
+    it("R39 starts now, keeps what it was told, and says all of it", async () => {
       const machine = await load();
       const { wallet, token, target, helpers, deviceRegistry, key } = machine;
       const { permissions, allowances } = await everything(machine);
       const start = (await helpers.time.latest()) + 100;
       const expiry = start + 1;
       await helpers.time.setNextBlockTimestamp(start);
-      await expect(wallet.setPolicy(3600, expiry, permissions, allowances))
+      const setting = wallet.setPolicy(3600, expiry, permissions, allowances);
+      await setting;
+      const policy = await policyOf(machine);
+      expect(policy).not.to.equal(0n);
+      await expect(setting)
         .to.emit(wallet, "PolicySet")
         .withArgs(
-          1n,
+          policy,
           start,
           3600,
           expiry,
@@ -76,24 +75,71 @@ describe("DeviceAccount: policy", () => {
           allowances.map((allowance) => [allowance.currency, allowance.amount]),
         );
       const version = await deviceRegistry.versionOf(key.deviceId);
-      expect(await wallet.policy()).to.deep.equal([1n, start, 3600, expiry, version].map(BigInt));
+      expect(await wallet.policy()).to.deep.equal(
+        [policy, start, 3600, expiry, version].map(BigInt),
+      );
       expect(await wallet.remainingAllowance(token)).to.equal(ALLOWANCE);
       expect(await wallet.remainingAllowance(NATIVE)).to.equal(ALLOWANCE);
       expect(await wallet.remainingAllowance(target)).to.equal(0n);
       expect(await wallet.state()).to.equal(1n);
     });
 
-    it("hands back its number, which goes on counting", async () => {
+    it("IDN-04 draws its number from the last block, the wallet and its state", async () => {
       const machine = await load();
-      const { wallet } = machine;
-      expect(await wallet.setPolicy.staticCall(1, 2 ** 48 - 1, [], [])).to.equal(1n);
-      await allow(machine);
-      await allow(machine);
-      expect((await wallet.policy()).id).to.equal(2n);
-      await wallet.revokePolicy();
-      expect((await wallet.policy()).id).to.equal(0n);
-      await allow(machine);
-      expect((await wallet.policy()).id).to.equal(3n);
+      const { wallet, connection } = machine;
+      const seen = new Set<bigint>();
+      for (let state = 1n; state <= 5n; ++state) {
+        if (state === 3n) {
+          await wallet.revokePolicy(); // which counts as an act, and as no policy
+          continue;
+        }
+        await allow(machine);
+        const block = await connection.ethers.provider.getBlock("latest");
+        const drawn = keccak256(
+          AbiCoder.defaultAbiCoder().encode(
+            ["bytes32", "address", "uint256"],
+            [block?.parentHash, await wallet.getAddress(), state],
+          ),
+        );
+        expect(await policyOf(machine)).to.equal(BigInt.asUintN(64, BigInt(drawn)));
+        seen.add(await policyOf(machine));
+      }
+      expect(seen.size).to.equal(4);
+    });
+
+    it("IDN-04 the same order a block later gets another number", async () => {
+      const machine = await load();
+      const { wallet, helpers } = machine;
+      const draw = () => wallet.setPolicy.staticCall(1, 2 ** 48 - 1, [], []);
+      const first = await draw();
+      expect(await draw()).to.equal(first); // it is the block, and no chance
+      await helpers.mine();
+      expect(await draw()).not.to.equal(first);
+    });
+
+    it("IDN-04 two policies of one block have two numbers", async () => {
+      const machine = await load();
+      const { wallet, connection } = machine;
+      const { provider } = connection.ethers;
+      await provider.send("evm_setAutomine", [false]);
+      try {
+        const gas = { gasLimit: 500_000 };
+        const orders = [
+          await wallet.setPolicy(1, 2 ** 48 - 1, [], [], gas),
+          await wallet.setPolicy(1, 2 ** 48 - 1, [], [], gas),
+        ];
+        await provider.send("evm_mine", []);
+        const events = await wallet.queryFilter(wallet.filters.PolicySet());
+        expect(events.map((event) => event.transactionHash)).to.have.members(
+          orders.map((order) => order.hash),
+        );
+        const [one, two] = events;
+        expect(one?.blockNumber).to.equal(two?.blockNumber);
+        expect(one?.args.policy).not.to.equal(two?.args.policy);
+        expect(await policyOf(machine)).to.equal(two?.args.policy);
+      } finally {
+        await provider.send("evm_setAutomine", [true]);
+      }
     });
 
     it("permits this target with this function, and no other pair", async () => {
@@ -114,12 +160,26 @@ describe("DeviceAccount: policy", () => {
       expect(await wallet.isPermitted(token, serve)).to.equal(false);
     });
 
-    it("takes the last of two allowances of a currency", async () => {
+    it("refuses a currency that is listed twice, for the same or another amount", async () => {
       const machine = await load();
-      const { wallet } = machine;
-      const allowances = [5n, 3n].map((amount) => ({ currency: NATIVE, amount }));
-      await allow(machine, { allowances });
-      expect(await wallet.remainingAllowance(NATIVE)).to.equal(3n);
+      const { wallet, token } = machine;
+      const at = await token.getAddress();
+      for (const list of [
+        [NATIVE, NATIVE],
+        [at, NATIVE, at],
+        [NATIVE, at, at],
+      ]) {
+        for (const step of [0n, 1n]) {
+          const allowances = list.map((currency, i) => ({
+            currency,
+            amount: 5n + step * BigInt(i),
+          }));
+          await expect(allow(machine, { allowances }))
+            .to.be.revertedWithCustomError(wallet, "DeviceAccountInvalidAllowance")
+            .withArgs(list.at(-1));
+        }
+      }
+      expect(await wallet.state()).to.equal(0n);
     });
 
     it("takes an allowance as large as there are, and as small", async () => {
@@ -188,8 +248,8 @@ describe("DeviceAccount: policy", () => {
       }
     });
 
-    for (const signature of FORBIDDEN) {
-      it(`IDN-10 refuses ${signature}`, async () => {
+    for (const [signature, standard] of [...APPROVING, ...MOVING]) {
+      it(`IDN-10 refuses ${signature} of ${standard}`, async () => {
         const machine = await load();
         const { wallet, target } = machine;
         const at = await target.getAddress();
@@ -244,16 +304,19 @@ describe("DeviceAccount: policy", () => {
       const last = await requestOf(machine);
       await helpers.time.setNextBlockTimestamp(expiry);
       await spend(machine, last);
-      expect((await wallet.policy()).id).to.equal(1n);
+      expect(await policyOf(machine)).to.equal(last.policy);
       expect(await wallet.remainingAllowance(token)).to.equal(ALLOWANCE - 1n);
 
       await helpers.time.increaseTo(expiry + 1);
       expect(await wallet.policy()).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
       expect(await wallet.isPermitted(accounts.bob, PAYMENT)).to.equal(false);
       expect(await wallet.remainingAllowance(token)).to.equal(0n);
-      await expect(spend(machine, { policy: 1n }))
+      await expect(spend(machine, { policy: last.policy }))
         .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
-        .withArgs(1n);
+        .withArgs(last.policy);
+      await expect(wallet.revokePolicy())
+        .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
+        .withArgs(0n);
     });
 
     it("IDN-04 a request of a former policy never runs under the next", async () => {
@@ -262,12 +325,43 @@ describe("DeviceAccount: policy", () => {
       await allow(machine);
       const old = await requestOf(machine);
       await allow(machine);
-      for (const policy of [1n, 0n, 3n]) {
-        await expect(spend(machine, { ...old, policy }))
+      const policy = await policyOf(machine);
+      for (const other of [BigInt(old.policy), 0n, 1n, policy - 1n, policy + 1n]) {
+        await expect(spend(machine, { ...old, policy: other }))
           .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
-          .withArgs(policy);
+          .withArgs(other);
       }
-      await spend(machine, { ...old, policy: 2n });
+      await spend(machine, { ...old, policy });
+    });
+
+    it("IDN-04 R03 nothing that was signed before a sale is spent under the buyer's policy", async () => {
+      const machine = await load();
+      const { wallet, deviceRegistry, key, accounts, connection } = machine;
+      const { alice, bob, carol, stranger } = accounts;
+      await allow(machine);
+      // The seller has the device sign for whatever number might come: counted, seen, or drawn as if it were now.
+      const drawn = await wallet.setPolicy.staticCall(1, 2 ** 48 - 1, [], []);
+      const present = await policyOf(machine);
+      const signed = await Promise.all(
+        [0n, 1n, 2n, 3n, present, present + 1n, drawn].map(async (policy, i) => {
+          const nonce = BigInt(1 + i) << 64n; // keys of nonces that the buyer does not use up
+          const request = await requestOf(machine, { policy, nonce, currency: NATIVE });
+          return { request, signature: await signSpend(wallet, key, request) };
+        }),
+      );
+      await deviceRegistry.connect(alice).transferFrom(alice, carol, key.deviceId);
+      await allow(machine, { by: carol });
+      for (const { request, signature } of signed) {
+        await expect(wallet.connect(stranger).spend(request, signature))
+          .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
+          .withArgs(request.policy);
+      }
+      expect(await wallet.remainingAllowance(NATIVE)).to.equal(ALLOWANCE);
+      await expect(spend(machine, { currency: NATIVE })).to.changeEtherBalances(
+        connection.ethers,
+        [wallet, bob],
+        [-1n, 1n],
+      );
     });
 
     it("takes the place of the former as a whole: permissions, allowances, and what was spent", async () => {
@@ -295,14 +389,18 @@ describe("DeviceAccount: policy", () => {
       await allow(machine);
       const request = await requestOf(machine);
       const state = await wallet.state();
-      await expect(wallet.revokePolicy()).to.emit(wallet, "PolicyRevoked").withArgs(1n);
+      await expect(wallet.revokePolicy()).to.emit(wallet, "PolicyRevoked").withArgs(request.policy);
       expect(await wallet.state()).to.equal(state + 1n);
-      expect((await wallet.policy()).id).to.equal(0n);
+      expect(await wallet.policy()).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
       expect(await wallet.isPermitted(accounts.bob, PAYMENT)).to.equal(false);
       expect(await wallet.remainingAllowance(token)).to.equal(0n);
       await expect(spend(machine, request))
         .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
-        .withArgs(1n);
+        .withArgs(request.policy);
+      await expect(wallet.revokePolicy()) // once is enough
+        .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
+        .withArgs(0n);
+      expect(await wallet.state()).to.equal(state + 1n);
     });
 
     it("IDN-04 ends with a transfer, and does not come back with the device", async () => {
@@ -317,17 +415,20 @@ describe("DeviceAccount: policy", () => {
         expect(await wallet.isPermitted(bob, PAYMENT)).to.equal(false);
         await expect(spend(machine, request))
           .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
-          .withArgs(1n);
+          .withArgs(request.policy);
       };
       await deviceRegistry.connect(alice).transferFrom(alice, bob, key.deviceId);
       await refused();
+      await expect(wallet.connect(bob).revokePolicy()) // it is nobody's any more
+        .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
+        .withArgs(0n);
       await deviceRegistry.connect(bob).transferFrom(bob, alice, key.deviceId);
       await refused();
       await allow(machine);
       await expect(spend(machine, request))
         .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
-        .withArgs(1n);
-      await spend(machine, { ...request, policy: 2n });
+        .withArgs(request.policy);
+      await spend(machine, { ...request, policy: await policyOf(machine) });
     });
 
     it("IDN-04 ends with a transfer from the owner to himself", async () => {
@@ -347,7 +448,7 @@ describe("DeviceAccount: policy", () => {
       await deviceRegistry.connect(accounts.alice).revokeAllGrants(key.deviceId);
       await expect(spend(machine, request))
         .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
-        .withArgs(1n);
+        .withArgs(request.policy);
     });
 
     it("IDN-04 IDN-05 ends when the device is retired, which never spends again", async () => {
@@ -358,7 +459,7 @@ describe("DeviceAccount: policy", () => {
       await deviceRegistry.connect(accounts.alice).retire(key.deviceId);
       await expect(spend(machine, request))
         .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
-        .withArgs(1n);
+        .withArgs(request.policy);
       await allow(machine); // the last owner may set one, which helps the device nothing
       await expect(spend(machine))
         .to.be.revertedWithCustomError(wallet, "DeviceAccountInvalidDeviceSignature")

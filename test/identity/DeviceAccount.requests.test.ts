@@ -12,6 +12,7 @@ import {
   type Changes,
   machines,
   PAYMENT,
+  policyOf,
   requestOf,
   spend,
   untouched,
@@ -20,7 +21,7 @@ import {
 describe("DeviceAccount: requests", () => {
   const load = machines(async (machine) => {
     const start = await allow(machine);
-    return { ...machine, start };
+    return { ...machine, start, policy: await policyOf(machine) };
   });
 
   describe("signed by the device", () => {
@@ -33,11 +34,11 @@ describe("DeviceAccount: requests", () => {
       });
       const signature = await signSpend(wallet, key, signed);
       await allow(machine); // so that another policy's number is in force
-      const second = { ...signed, policy: 2n };
+      const second = { ...signed, policy: await policyOf(machine) };
       const good = await signSpend(wallet, key, second);
-      await expect(wallet.spend({ ...second, policy: 1n }, good))
+      await expect(wallet.spend({ ...second, policy: signed.policy }, good))
         .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
-        .withArgs(1n);
+        .withArgs(signed.policy);
       const changes: [Changes, string][] = [
         [second, signature],
         [{ target: accounts.bob.address, data: "0x" }, good],
@@ -83,7 +84,7 @@ describe("DeviceAccount: requests", () => {
       await wallet.spend(request, await signAsDevice(key, domain, SPEND, request));
     });
 
-    it("R04 two wallets never run each other's requests, though their policies agree", async () => {
+    it("R04 two wallets never run each other's requests, whatever policy they name", async () => {
       const machine = await load();
       const { wallet, token } = machine;
       const key = await registerDevice(machine, Secp256k1Key.generate());
@@ -91,13 +92,23 @@ describe("DeviceAccount: requests", () => {
       await token.mint(twin.wallet, ALLOWANCE);
       await allow(twin);
       const request = await requestOf(twin);
-      const signature = await signSpend(wallet, machine.key, request);
-      await expect(twin.wallet.spend(request, signature))
-        .to.be.revertedWithCustomError(twin.wallet, "DeviceAccountInvalidDeviceSignature")
-        .withArgs(key.deviceId);
-      await expect(wallet.spend(request, await signSpend(twin.wallet, key, request)))
+      const own = await requestOf(machine);
+      expect(request).to.deep.equal({ ...own, policy: request.policy });
+      for (const [device, by] of [
+        [machine.key, wallet], // either one's own word
+        [machine.key, twin.wallet],
+        [key, wallet],
+      ] as const) {
+        await expect(twin.wallet.spend(request, await signSpend(by, device, request)))
+          .to.be.revertedWithCustomError(twin.wallet, "DeviceAccountInvalidDeviceSignature")
+          .withArgs(key.deviceId);
+      }
+      await expect(wallet.spend(own, await signSpend(twin.wallet, key, own)))
         .to.be.revertedWithCustomError(wallet, "DeviceAccountInvalidDeviceSignature")
         .withArgs(machine.key.deviceId);
+      await expect(wallet.spend(request, await signSpend(wallet, machine.key, request)))
+        .to.be.revertedWithCustomError(wallet, "DeviceAccountPolicyNotInForce")
+        .withArgs(request.policy);
       await twin.wallet.spend(request, await signSpend(twin.wallet, key, request));
     });
 
@@ -153,7 +164,7 @@ describe("DeviceAccount: requests", () => {
       await spend(machine, { nonce: key + 1n });
       await expect(spend(machine, { maximum: 3n, nonce: 1n }))
         .to.emit(wallet, "DeviceSpent")
-        .withArgs(1n, machine.accounts.bob, machine.token, PAYMENT, 3n, 1n);
+        .withArgs(machine.policy, machine.accounts.bob, machine.token, PAYMENT, 3n, 1n);
       expect(await wallet["nonces(address,uint192)"](wallet, 5n)).to.equal(key + 2n);
       expect(await wallet.state()).to.equal(5n);
     });

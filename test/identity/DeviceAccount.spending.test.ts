@@ -9,6 +9,7 @@ import {
   DAY,
   machines,
   PAYMENT,
+  policyOf,
   requestOf,
   spend,
   untouched,
@@ -17,7 +18,7 @@ import {
 describe("DeviceAccount: spending", () => {
   const load = machines(async (machine) => {
     const start = await allow(machine);
-    return { ...machine, start };
+    return { ...machine, start, policy: await policyOf(machine) };
   });
 
   describe("a plain payment", () => {
@@ -32,7 +33,7 @@ describe("DeviceAccount: spending", () => {
       );
       await expect(paying)
         .to.emit(wallet, "DeviceSpent")
-        .withArgs(1n, accounts.bob, NATIVE, PAYMENT, 7n, 0n);
+        .withArgs(machine.policy, accounts.bob, NATIVE, PAYMENT, 7n, 0n);
       expect(await wallet.remainingAllowance(NATIVE)).to.equal(ALLOWANCE - 7n);
       expect(await wallet.remainingAllowance(machine.token)).to.equal(ALLOWANCE);
       expect(await wallet.state()).to.equal(2n);
@@ -50,7 +51,7 @@ describe("DeviceAccount: spending", () => {
       );
       await expect(paying)
         .to.emit(wallet, "DeviceSpent")
-        .withArgs(1n, accounts.bob, token, PAYMENT, 7n, 0n);
+        .withArgs(machine.policy, accounts.bob, token, PAYMENT, 7n, 0n);
       expect(await wallet.remainingAllowance(token)).to.equal(ALLOWANCE - 7n);
       expect(await wallet.remainingAllowance(NATIVE)).to.equal(ALLOWANCE);
       expect(await wallet.state()).to.equal(2n);
@@ -117,7 +118,7 @@ describe("DeviceAccount: spending", () => {
       await expect(serving).to.emit(target, "Served").withArgs(wallet, 9n, 41n);
       await expect(serving)
         .to.emit(wallet, "DeviceSpent")
-        .withArgs(1n, target, NATIVE, dataSlice(String(request.data), 0, 4), 9n, 0n);
+        .withArgs(machine.policy, target, NATIVE, dataSlice(String(request.data), 0, 4), 9n, 0n);
       expect(await wallet.remainingAllowance(NATIVE)).to.equal(ALLOWANCE - 9n);
     });
 
@@ -135,6 +136,7 @@ describe("DeviceAccount: spending", () => {
       const { wallet, target, token } = machine;
       const allowances = [{ currency: await token.getAddress(), amount: 1n }];
       await allow(machine, { allowances });
+      const policy = await policyOf(machine);
       const serving = spend(machine, {
         ...call(machine, "serve", [1n]),
         currency: NATIVE,
@@ -143,7 +145,7 @@ describe("DeviceAccount: spending", () => {
       await expect(serving).to.emit(target, "Served").withArgs(wallet, 0n, 1n);
       await expect(serving)
         .to.emit(wallet, "DeviceSpent")
-        .withArgs(2n, target, NATIVE, target.interface.getFunction("serve").selector, 0n, 0n);
+        .withArgs(policy, target, NATIVE, target.interface.getFunction("serve").selector, 0n, 0n);
       await expect(
         spend(machine, { ...call(machine, "serve", [1n]), currency: NATIVE, maximum: 1n }),
       )
@@ -193,7 +195,14 @@ describe("DeviceAccount: spending", () => {
       await expect(taking).to.emit(token, "Approval").withArgs(wallet, target, 0n);
       await expect(taking)
         .to.emit(wallet, "DeviceSpent")
-        .withArgs(1n, target, token, target.interface.getFunction("take").selector, 30n, 0n);
+        .withArgs(
+          machine.policy,
+          target,
+          token,
+          target.interface.getFunction("take").selector,
+          30n,
+          0n,
+        );
       expect(await token.allowance(wallet, target)).to.equal(0n);
       expect(await wallet.remainingAllowance(token)).to.equal(ALLOWANCE - 30n);
     });
@@ -270,7 +279,7 @@ describe("DeviceAccount: spending", () => {
         await expect(spend(machine, { ...help(3n, 4n), maximum: 10n }))
           .to.emit(wallet, "DeviceSpent")
           .withArgs(
-            1n,
+            machine.policy,
             target,
             token,
             target.interface.getFunction("takeWithHelp").selector,
@@ -357,12 +366,11 @@ describe("DeviceAccount: spending", () => {
       await allow(machine, {
         permissions: selectors.map((selector) => ({ target: at, selector })),
       });
-      for (const [nonce, selector] of selectors.entries()) {
-        for (const data of [selector]) {
-          await expect(spend(machine, { target, data, currency: NATIVE, maximum: 0n }))
-            .to.emit(wallet, "DeviceSpent")
-            .withArgs(2n, target, NATIVE, selector, 0n, nonce);
-        }
+      const policy = await policyOf(machine);
+      for (const [nonce, data] of selectors.entries()) {
+        await expect(spend(machine, { target, data, currency: NATIVE, maximum: 0n }))
+          .to.emit(wallet, "DeviceSpent")
+          .withArgs(policy, target, NATIVE, data, 0n, nonce);
       }
     });
   });

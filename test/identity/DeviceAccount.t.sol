@@ -154,6 +154,113 @@ contract DeviceAccountTest is DeviceWallets {
         assertTrue(_send(request, _signSpend(_wallet, KEY, request)));
     }
 
+    /// @dev The seller had the device in hand and let it sign for whatever number he thought of: any, the present one,
+    /// the next ones, and those that would be drawn if the buyer's policy were set now, in any state.
+    function testFuzz_IDN04_R03_whatWasSignedBeforeASaleIsNotSpentUnderTheBuyersPolicy(
+        uint64 guess,
+        uint8 pause,
+        uint8 acts
+    ) public {
+        uint64 present = _setGenerousPolicy();
+        uint64[12] memory guesses = [guess, 0, 1, 2, present, present + 1, 0, 0, 0, 0, 0, 0];
+        for (uint256 i = 6; i < guesses.length; ++i) guesses[i] = _draw(_wallet.state() + i - 5);
+        bytes[] memory signatures = new bytes[](guesses.length);
+        uint256 nonce = uint256(keccak256("the seller's own key of nonces")) << 64;
+        for (uint256 i = 0; i < guesses.length; ++i) {
+            signatures[i] = _signSpend(_wallet, KEY, _payment(guesses[i], 1, nonce));
+        }
+        for (uint256 i = 0; i < acts % 4; ++i) {
+            vm.prank(ALICE);
+            _wallet.execute(BOB, 0, "", 0);
+        }
+        vm.prank(ALICE);
+        _registry.transferFrom(ALICE, BOB, _deviceId);
+        vm.roll(block.number + 1 + pause);
+        uint64 policy = _setGenerousPolicy();
+        vm.assume(policy != guess);
+        for (uint256 i = 0; i < guesses.length; ++i) {
+            assertFalse(
+                _send(_payment(guesses[i], 1, nonce), signatures[i]),
+                "IDN-04: the seller spent under the buyer's policy"
+            );
+        }
+        assertEq(PAYEE.balance, 0);
+        assertTrue(_trySpend(_payment(policy, 1, nonce)));
+    }
+
+    /// @dev Its number is of the block before, the wallet and its state, as the owner reads it wherever he looks.
+    function testFuzz_IDN04_aPolicysNumberIsDrawn(uint8 pause, uint8 acts) public {
+        (uint256 otherId, DeviceAccount other) = _newDevice(ALICE, OTHER_KEY);
+        assertNotEq(otherId, _deviceId);
+        vm.roll(block.number + 1 + pause);
+        while (other.state() < _wallet.state()) {
+            vm.prank(ALICE);
+            other.execute(BOB, 0, "", 0);
+        }
+        IDeviceAccount.Permission[] memory none = new IDeviceAccount.Permission[](0);
+        uint64 drawn = _draw(_wallet.state() + 1);
+        uint64 policy = _setGenerousPolicy();
+        assertEq(policy, drawn, "IDN-04: another number");
+        assertEq(_wallet.policy().id, policy);
+        vm.prank(ALICE);
+        uint64 twin = other.setPolicy(1, type(uint48).max, none, new IDeviceAccount.Allowance[](0));
+        assertEq(other.state(), _wallet.state());
+        assertNotEq(twin, policy, "IDN-04: two wallets drew one number");
+        for (uint256 i = 0; i < acts % 4; ++i) {
+            vm.prank(ALICE);
+            _wallet.execute(BOB, 0, "", 0);
+        }
+        assertNotEq(_setGenerousPolicy(), policy, "IDN-04: a number was drawn twice");
+    }
+
+    /// @dev What is revoked is gone, and there is nothing to revoke then.
+    function testFuzz_IDN04_aRevokedPolicyIsGone(uint32 pause, uint32 length) public {
+        length = uint32(bound(length, 1, type(uint32).max));
+        uint256 expiry = block.timestamp + length;
+        uint64 policy = _setPolicy([uint128(5), 5, 5], 10, uint48(expiry));
+        vm.warp(block.timestamp + pause);
+        if (block.timestamp <= expiry) {
+            vm.expectEmit(address(_wallet));
+            emit IDeviceAccount.PolicyRevoked(policy);
+            vm.prank(ALICE);
+            _wallet.revokePolicy();
+        }
+        assertEq(abi.encode(_wallet.policy()), abi.encode(IDeviceAccount.Policy(0, 0, 0, 0, 0)));
+        assertEq(_wallet.remainingAllowance(_currencies[0]), 0);
+        assertFalse(_wallet.isPermitted(PAYEE, 0));
+        vm.expectRevert(abi.encodeWithSelector(IDeviceAccount.DeviceAccountPolicyNotInForce.selector, 0));
+        vm.prank(ALICE);
+        _wallet.revokePolicy();
+        assertFalse(_trySpend(_payment(policy, 0, 0)), "IDN-04: a revoked policy paid");
+    }
+
+    /// @dev One line for each currency, and something in it.
+    function testFuzz_IDN10_anAllowanceIsListedOnceAndAboveZero(
+        uint8 count,
+        uint8[4] memory which,
+        uint128[4] memory amounts
+    ) public {
+        IDeviceAccount.Allowance[] memory allowances = new IDeviceAccount.Allowance[](count % 5);
+        bool[3] memory seen;
+        uint256 bad = allowances.length;
+        for (uint256 i = 0; i < allowances.length; ++i) {
+            uint256 index = which[i] % 3;
+            uint128 amount = amounts[i] % 8 == 0 ? 0 : amounts[i];
+            allowances[i] = IDeviceAccount.Allowance(_currencies[index], amount);
+            if (bad == allowances.length && (amount == 0 || seen[index])) bad = i;
+            seen[index] = true;
+        }
+        bool due = bad == allowances.length;
+        bytes4 reason = IDeviceAccount.DeviceAccountInvalidAllowance.selector;
+        if (!due) vm.expectRevert(abi.encodeWithSelector(reason, allowances[bad].currency));
+        vm.prank(ALICE);
+        _wallet.setPolicy(1, type(uint48).max, new IDeviceAccount.Permission[](0), allowances);
+        for (uint256 i = 0; i < allowances.length; ++i) {
+            uint256 left = due ? allowances[i].amount : 0;
+            assertEq(_wallet.remainingAllowance(allowances[i].currency), left);
+        }
+    }
+
     /// @dev However a version ends, its policy ends with it, and its requests never run under the next.
     function testFuzz_IDN04_aPolicyDiesWithItsVersion(uint8[3] memory ends) public {
         uint64 policy = _setGenerousPolicy();
@@ -215,10 +322,16 @@ contract DeviceAccountTest is DeviceWallets {
 
     /// @dev Against the list of signatures: what is on it is refused, what is not is taken.
     function testFuzz_IDN10_forbidsWhatMovesTokens(bytes4 selector, uint8 known) public {
-        string[15] memory forbidden = [
+        string[25] memory forbidden = [
             "approve(address,uint256)",
             "increaseAllowance(address,uint256)",
+            "increaseApproval(address,uint256)",
             "setApprovalForAll(address,bool)",
+            "approveAndCall(address,uint256)",
+            "approveAndCall(address,uint256,bytes)",
+            "authorizeOperator(address)",
+            "approve(address,uint256,uint256)",
+            "setOperator(address,bool)",
             "transfer(address,uint256)",
             "transferFrom(address,address,uint256)",
             "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)",
@@ -229,9 +342,14 @@ contract DeviceAccountTest is DeviceWallets {
             "safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)",
             "transferAndCall(address,uint256)",
             "transferAndCall(address,uint256,bytes)",
-            "approveAndCall(address,uint256)",
-            "approveAndCall(address,uint256,bytes)"
+            "transferFromAndCall(address,address,uint256)",
+            "transferFromAndCall(address,address,uint256,bytes)",
+            "send(address,uint256,bytes)",
+            "operatorSend(address,address,uint256,bytes,bytes)",
+            "transfer(address,uint256,uint256)",
+            "transferFrom(address,address,uint256,uint256)"
         ];
+        known = uint8(bound(known, 0, 2 * forbidden.length));
         if (known < forbidden.length) selector = bytes4(keccak256(bytes(forbidden[known])));
         IDeviceAccount.Permission[] memory permissions = new IDeviceAccount.Permission[](1);
         permissions[0] = IDeviceAccount.Permission(address(_target), selector);
@@ -309,6 +427,11 @@ contract DeviceAccountTest is DeviceWallets {
         else if (word == 5) request.data = abi.encodePacked(request.data, uint8(noise));
         else if (word == 6) request.nonce = noise << 64;
         else request.deadline = uint48(bound(noise, block.timestamp, type(uint48).max));
+    }
+
+    /// @dev The number of a policy that is set in this block and brings the wallet to this state.
+    function _draw(uint256 state) private view returns (uint64) {
+        return uint64(uint256(keccak256(abi.encode(blockhash(block.number - 1), address(_wallet), state))));
     }
 
     function _setGenerousPolicy() private returns (uint64 policy) {

@@ -44,7 +44,18 @@ abstract contract DeviceAccountHandler is DeviceWallets {
     uint256 private constant PLENTY = type(uint160).max;
     uint256 private constant MOST = 1_000;
 
-    string[] public actions = ["setPolicy", "spend", "cheat", "execute", "lock", "sell", "suspend", "revoke", "wait"];
+    string[] public actions = [
+        "setPolicy",
+        "spend",
+        "cheat",
+        "execute",
+        "lock",
+        "sell",
+        "suspend",
+        "revoke",
+        "revokeAll",
+        "wait_"
+    ];
     mapping(string action => Count count) private _counts;
 
     DeviceAccount public wallet;
@@ -67,6 +78,7 @@ abstract contract DeviceAccountHandler is DeviceWallets {
     mapping(uint64 policy => Meant meant) private _meant;
     mapping(uint64 policy => mapping(Currency currency => uint256 amount)) private _allowances;
     mapping(uint64 policy => mapping(Currency currency => mapping(uint256 window => uint256 sum))) private _left;
+    /// @dev The policy set last, whether it is in force or not.
     uint64 private _lastPolicy;
     Signed[] private _signed;
 
@@ -184,25 +196,31 @@ abstract contract DeviceAccountHandler is DeviceWallets {
         _count("suspend", true);
     }
 
-    /// @notice The owner ends the policy, in either way.
+    /// @notice The owner ends the policy, if one is in force; also while the wallet is locked.
     function revoke(uint256 seed) external {
         seed = _mix(seed);
+        if (seed % 4 != 0) _makeReady(seed, true);
+        bool due = _isInForce(_lastPolicy);
         vm.prank(wallet.owner());
-        if (seed % 2 == 0) {
-            _registry.revokeAllGrants(deviceId);
-        } else {
-            wallet.revokePolicy();
-            _meant[_lastPolicy].revoked = true;
-            ++acts;
-        }
-        _count("revoke", true);
+        bool done = _try(abi.encodeCall(DeviceAccount.revokePolicy, ()));
+        if (done != due) ++trespasses;
+        if (done) _meant[_lastPolicy].revoked = true;
+        _act("revoke", done);
     }
 
-    /// @notice Time passes: seconds, or up to the next window and over it.
+    /// @notice The owner ends all that he allowed anyone, the policy with it.
+    function revokeAll(uint256) external {
+        vm.prank(wallet.owner());
+        _registry.revokeAllGrants(deviceId);
+        _count("revokeAll", true);
+    }
+
+    /// @notice Time passes, and blocks: seconds, or up to the next window and over it.
     function wait_(uint256 seed) external {
         seed = _mix(seed);
+        vm.roll(block.number + 1 + ((seed >> 32) % 100));
         vm.warp(block.timestamp + ((seed >> 8) % (seed % 2 == 0 ? 10 minutes : 12 hours)));
-        _count("wait", true);
+        _count("wait_", true);
     }
 
     /// @notice How often an action was tried, and how often it went through.
@@ -259,11 +277,16 @@ abstract contract DeviceAccountHandler is DeviceWallets {
             revoked: false
         });
         vm.prank(meant.owner);
-        done = _try(abi.encodeCall(DeviceAccount.setPolicy, (meant.period, meant.expiry, permissions, allowances)));
-        if (!done) return false;
+        try wallet.setPolicy(meant.period, meant.expiry, permissions, allowances) returns (uint64 policy) {
+            if (policy == 0 || _meant[policy].period != 0) ++trespasses; // a number is given once
+            _lastPolicy = policy;
+        } catch {
+            return false;
+        }
         ++acts;
-        _meant[++_lastPolicy] = meant;
+        _meant[_lastPolicy] = meant;
         for (uint256 i = 0; i < 3; ++i) _allowances[_lastPolicy][currencies[i]] = allowances[i].amount;
+        return true;
     }
 
     /// @dev A request of every kind, for up to a little more than what is left.

@@ -20,7 +20,7 @@ abstract contract DeviceWallets is Test {
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     );
     bytes32 private constant REGISTRATION_TYPEHASH = keccak256(
-        "Registration(uint8 keyType,bytes key,address owner,uint32 makerId,bytes32 modelHash,"
+        "Registration(uint256 deviceId,address owner,uint32 makerId,uint24 lot,bytes32 modelHash,"
         "bytes32 documentHash,string documentURI,uint48 deadline)"
     );
     bytes32 private constant SPEND_TYPEHASH = keccak256(
@@ -52,9 +52,9 @@ abstract contract DeviceWallets is Test {
         bytes32 structHash = keccak256(
             abi.encode(
                 REGISTRATION_TYPEHASH,
-                registration.keyType,
-                keccak256(registration.key),
+                uint256(keccak256(abi.encodePacked(registration.keyType, registration.key))),
                 owner,
+                0,
                 0,
                 0,
                 0,

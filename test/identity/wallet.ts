@@ -26,6 +26,39 @@ export const ALLOWANCE = 1_000n;
 /** A plain payment, where a permission names a function. */
 export const PAYMENT = "0x00000000";
 
+/** Functions that give their first argument power over the caller's tokens, and where they stand. */
+export const APPROVING = [
+  ["approve(address,uint256)", "ERC-20 and ERC-721"],
+  ["increaseAllowance(address,uint256)", "many ERC-20 tokens"],
+  ["increaseApproval(address,uint256)", "older ERC-20 tokens"],
+  ["setApprovalForAll(address,bool)", "ERC-721 and ERC-1155"],
+  ["approveAndCall(address,uint256)", "ERC-1363"],
+  ["approveAndCall(address,uint256,bytes)", "ERC-1363"],
+  ["authorizeOperator(address)", "ERC-777"],
+  ["approve(address,uint256,uint256)", "ERC-6909"],
+  ["setOperator(address,bool)", "ERC-6909"],
+] as const;
+
+/** Functions that move a holder's tokens, or approve by his signature, and where they stand. */
+export const MOVING = [
+  ["transfer(address,uint256)", "ERC-20"],
+  ["transferFrom(address,address,uint256)", "ERC-20 and ERC-721"],
+  ["permit(address,address,uint256,uint256,uint8,bytes32,bytes32)", "ERC-2612"],
+  ["permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)", "DAI"],
+  ["safeTransferFrom(address,address,uint256)", "ERC-721"],
+  ["safeTransferFrom(address,address,uint256,bytes)", "ERC-721"],
+  ["safeTransferFrom(address,address,uint256,uint256,bytes)", "ERC-1155"],
+  ["safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)", "ERC-1155"],
+  ["transferAndCall(address,uint256)", "ERC-1363"],
+  ["transferAndCall(address,uint256,bytes)", "ERC-1363"],
+  ["transferFromAndCall(address,address,uint256)", "ERC-1363"],
+  ["transferFromAndCall(address,address,uint256,bytes)", "ERC-1363"],
+  ["send(address,uint256,bytes)", "ERC-777"],
+  ["operatorSend(address,address,uint256,bytes,bytes)", "ERC-777"],
+  ["transfer(address,uint256,uint256)", "ERC-6909"],
+  ["transferFrom(address,address,uint256,uint256)", "ERC-6909"],
+] as const;
+
 /** The device, its wallet full of coin and tokens, and somebody to spend them at. */
 export interface Machine extends Identity {
   helpers: Identity["connection"]["networkHelpers"];
@@ -97,6 +130,11 @@ export async function allow(
   return machine.helpers.time.latest();
 }
 
+/** The number of the policy in force; 0 if there is none. */
+export async function policyOf({ wallet }: Machine): Promise<bigint> {
+  return (await wallet.policy()).id;
+}
+
 /** What changes in a request; contracts and accounts stand for their addresses. */
 export type Changes = Omit<Partial<Spend>, "target" | "currency"> & {
   target?: AddressLike;
@@ -108,7 +146,7 @@ export async function requestOf(machine: Machine, changes: Changes = {}): Promis
   const { wallet, token, accounts } = machine;
   const { target = accounts.bob, currency = token } = changes;
   return {
-    policy: (await wallet.policy()).id,
+    policy: await policyOf(machine),
     maximum: 1n,
     data: "0x",
     nonce: await wallet["nonces(address)"](wallet),
