@@ -23,8 +23,8 @@ import {Currency} from "../shared/Currency.sol";
 /// relayer chooses the gas.
 ///
 /// ERC-20 approvals outlive a sale of the device: a buyer looks at {approvals}, and has the seller {lock} the wallet, so
-/// that what he sees is what he gets. A policy's number cannot be foreseen, so nothing that the device signed before a
-/// sale is spent under the buyer's policy.
+/// that what he sees is what he gets. A policy's number is drawn from the hash of the block before, so nothing that
+/// the device signed before a sale is spent under the policy that the buyer sets in a later block.
 interface IDeviceAccount is IERC6551Account, IERC6551Executable, IERC1271 {
     /// @notice A function the device may call, or an address it may pay.
     /// @param target The contract or the recipient. Never the wallet, a registry, or a currency of the policy.
