@@ -253,15 +253,17 @@ abstract contract RegistryHandler is RegistryWalker {
         uint32 makerId = _model[deviceId].makerId;
         if (makerId == 0) makerId = _someMaker(seed);
         vm.startPrank(_maker[makerId].owner);
-        if (_word(seed, "recall") % 4 != 0) {
+        if (_word(seed, "before") % 2 == 0) _publishFor(makerId, deviceId);
+        uint256 manner = _word(seed, "recall") % 4;
+        uint24 lot = _model[deviceId].makerId == makerId ? _model[deviceId].lot : 0;
+        if (manner == 1 && lot != 0 && _lot[makerId][lot].recalled == 0) {
+            _makers.recallLot(makerId, lot, "");
+            _noteRecalledLot(makerId, lot);
+        } else if (manner > 1) {
             _makers.recallDevice(makerId, deviceId, "");
-            _meetRecall(makerId, deviceId);
             _noteRecalledDevice(makerId, deviceId);
         }
-        if (_word(seed, "open") % 4 != 0) {
-            _makers.publishBatch(makerId, _batchRoot(_current(deviceId)), uint32(BATCH), "");
-            _noteLot(makerId, true, _current(deviceId));
-        }
+        if (_word(seed, "after") % 2 == 0) _publishFor(makerId, deviceId);
         vm.stopPrank();
         _rankAll(0, false);
         _attest(seed, deviceId, seed % 4 == 0 ? _someMaker(seed) : makerId);
@@ -291,7 +293,6 @@ abstract contract RegistryHandler is RegistryWalker {
         );
         _judge(success, sender == _maker[makerId].owner, IDN_12);
         if (!success) return;
-        _meetRecall(makerId, deviceId);
         _noteRecalledDevice(makerId, deviceId);
     }
 
@@ -382,5 +383,11 @@ abstract contract RegistryHandler is RegistryWalker {
     function warp(uint256 seed) external raisesNoTrust {
         vm.warp(block.timestamp + (seed % 3 days));
         _count(true);
+    }
+
+    function _publishFor(uint32 makerId, uint256 deviceId) private {
+        uint256 key = _current(deviceId);
+        _makers.publishBatch(makerId, _batchRoot(key), uint32(BATCH), "");
+        _noteLot(makerId, true, key);
     }
 }

@@ -235,11 +235,6 @@ abstract contract RegistryWalker is RegistryModel {
         return trust == IDeviceRegistry.Trust.Recalled ? RECALLED : uint256(trust) + RECALLED + 1;
     }
 
-    function _meetRecall(uint32 makerId, uint256 deviceId) internal {
-        bool cleared = _hasMaker(deviceId) && !_isRecalled(deviceId) && _recalledDevice[makerId][deviceId] != 0;
-        if (cleared && _model[deviceId].makerId == makerId) ++met["recalled again"];
-    }
-
     /// @dev The maker's word, with the owner's consent: which of the situations that matter is it?
     function _meetAttesting(uint256 deviceId, uint32 makerId, uint24 lot) internal {
         Device memory device = _model[deviceId];
