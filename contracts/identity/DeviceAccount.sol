@@ -285,7 +285,8 @@ contract DeviceAccount is IDeviceAccount, ERC7739, NoncesKeyed, ReentrancyGuardT
             unused = asset.allowance(address(this), request.target);
             asset.forceApprove(request.target, 0);
         }
-        // The approval used counts even if the tokens came back; the balance's fall counts even if no approval was used.
+        // The approval used counts even if the tokens came back; the balance's fall counts even if no approval was
+        // used.
         charged = Math.max(
             Math.saturatingSub(request.maximum, unused),
             Math.saturatingSub(held, asset.balanceOf(address(this)))

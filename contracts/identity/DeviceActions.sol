@@ -7,8 +7,8 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {DeviceKeys} from "./DeviceKeys.sol";
 
 /// @title DeviceActions
-/// @notice The part of {IDeviceRegistry} that knows what is signed: one EIP-712 struct for each action, and whether owner
-/// and device have agreed to it.
+/// @notice The part of {IDeviceRegistry} that knows what is signed: one EIP-712 struct for each action, and whether
+/// owner and device have agreed to it.
 abstract contract DeviceActions is DeviceKeys, EIP712 {
     bytes32 private constant REGISTRATION_TYPEHASH = keccak256(
         "Registration(uint256 deviceId,address owner,uint32 makerId,uint24 lot,bytes32 modelHash,"

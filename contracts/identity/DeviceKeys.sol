@@ -108,7 +108,8 @@ abstract contract DeviceKeys is AccessManaged, IDeviceRegistry {
         }
     }
 
-    /// @dev Takes the record as a pointer, as the functions below: the compiler then loads its slot once, not once a field.
+    /// @dev Takes the record as a pointer, as the functions below: the compiler then loads its slot once, not once a
+    /// field.
     function _isDeviceSignature(
         uint256 deviceId,
         Record storage record,

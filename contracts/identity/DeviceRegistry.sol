@@ -325,8 +325,8 @@ contract DeviceRegistry is DeviceCustody, DeviceActions {
         return timestamp > seen && timestamp <= block.timestamp + MAX_CLOCK_DRIFT;
     }
 
-    /// @dev The first maker stays, or a recall could be washed off by another. And a recalled device needs a lot that was
-    /// not open at the recall, or it could be washed off by a word given before.
+    /// @dev The first maker stays, or a recall could be washed off by another. And a recalled device needs a lot that
+    /// was not open at the recall, or it could be washed off by a word given before.
     function _checkMayAttest(uint256 deviceId, Record storage record, uint32 makerId, uint24 lot) private view {
         if (record.makerId == 0) return;
         require(record.makerId == makerId, DeviceRegistryOtherMaker(deviceId, record.makerId));

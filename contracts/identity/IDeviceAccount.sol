@@ -22,8 +22,8 @@ import {Currency} from "../shared/Currency.sol";
 /// a spend through such a target ends them. Never list a target that swallows failures of what it was paid for, since a
 /// relayer chooses the gas.
 ///
-/// ERC-20 approvals outlive a sale of the device: a buyer looks at {approvals}, and has the seller {lock} the wallet, so
-/// that what he sees is what he gets. A policy's number is drawn from the hash of the block before, so nothing that
+/// ERC-20 approvals outlive a sale of the device: a buyer looks at {approvals}, and has the seller {lock} the wallet,
+/// so that what he sees is what he gets. A policy's number is drawn from the hash of the block before, so nothing that
 /// the device signed before a sale is spent under the policy that the buyer sets in a later block.
 interface IDeviceAccount is IERC6551Account, IERC6551Executable, IERC1271 {
     /// @notice A function the device may call, or an address it may pay.
@@ -138,8 +138,8 @@ interface IDeviceAccount is IERC6551Account, IERC6551Executable, IERC1271 {
     error DeviceAccountMaximumExceeded(Currency currency, uint256 charged, uint256 maximum);
 
     /// @notice Spends on the device's signed word, within the policy; anyone may send it. With `data` it calls the
-    /// target: with `maximum` as value for the native coin, with an approval of exactly `maximum`, reset afterwards, for
-    /// an ERC-20. Without `data` it pays `maximum` to the target.
+    /// target: with `maximum` as value for the native coin, with an approval of exactly `maximum`, reset afterwards,
+    /// for an ERC-20. Without `data` it pays `maximum` to the target.
     /// @param signature By the device, as its registry takes it.
     /// @return result What the call returned.
     /// Reverts with {DeviceAccountLocked}, {DeviceAccountExpiredSignature}, {DeviceAccountPolicyNotInForce},

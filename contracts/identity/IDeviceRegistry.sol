@@ -111,7 +111,8 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     }
 
     /// @notice An attestation for a device that is registered already. The owner's EIP-712 type:
-    /// `AttestationAcceptance(uint256 deviceId,uint32 makerId,uint24 lot,bytes32 modelHash,uint32 nonce,uint48 deadline)`.
+    /// `AttestationAcceptance(uint256 deviceId,uint32 makerId,uint24 lot,bytes32 modelHash,uint32 nonce,uint48
+    /// deadline)`.
     /// @param deadline Last second at which the owner's signature is good.
     struct AttestationAcceptance {
         uint256 deviceId;
@@ -195,8 +196,8 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     error DeviceRegistryUnknownKeyType(uint8 keyType);
     /// @notice A key of this type has another length.
     error DeviceRegistryInvalidKeyLength(uint8 keyType, uint256 length);
-    /// @notice A key type needs a verifier with code that no other type has, a key of 1 to 16 whole words (32 bytes each), and 1 to 5,000,000
-    /// gas.
+    /// @notice A key type needs a verifier with code that no other type has, a key of 1 to 16 whole words (32 bytes
+    /// each), and 1 to 5,000,000 gas.
     error DeviceRegistryInvalidKeyType(address verifier, uint16 keyLength, uint32 gasCap);
     /// @notice The key names or named a device, or was spoken for.
     error DeviceRegistryKnownKey(bytes32 keyHash);
@@ -248,7 +249,8 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     /// Reverts with {DeviceRegistryExpiredSignature}, {DeviceRegistryUnknownKeyType}, {DeviceRegistryInvalidKeyLength},
     /// {DeviceRegistryKnownKey}, {DeviceRegistryDocumentWithoutHash}, {DeviceRegistryInvalidOwnerSignature},
     /// {DeviceRegistryInvalidDeviceSignature}, {DeviceRegistryUnexpectedAttestation},
-    /// {DeviceRegistryMalformedAttestation}, {DeviceRegistryInsufficientGas}, ERC721InvalidReceiver, and the errors of {IMakerRegistry-checkAttestation}.
+    /// {DeviceRegistryMalformedAttestation}, {DeviceRegistryInsufficientGas}, ERC721InvalidReceiver, and the errors of
+    /// {IMakerRegistry-checkAttestation}.
     function register(
         Registration calldata registration,
         bytes calldata deviceSignature,
@@ -353,7 +355,8 @@ interface IDeviceRegistry is IERC4906, IERC4907 {
     /// @param keyLength In bytes: 32 to 512, a multiple of 32 (an encoding is padded to whole words).
     /// @param gasCap 1 to 5,000,000 gas.
     /// @return keyType The new type's number.
-    /// Reverts with {DeviceRegistryInvalidKeyType}, AccessManagedUnauthorized, SafeCastOverflowedUintDowncast after 255.
+    /// Reverts with {DeviceRegistryInvalidKeyType}, AccessManagedUnauthorized, SafeCastOverflowedUintDowncast after
+    /// 255.
     function addKeyType(address verifier, uint16 keyLength, uint32 gasCap) external returns (uint8 keyType);
 
     /// @notice Whether an active device signed `hash` with the key it uses now. False for what is unknown, suspended,

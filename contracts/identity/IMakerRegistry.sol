@@ -42,7 +42,8 @@ interface IMakerRegistry is IERC721 {
         string name,
         string uri
     );
-    /// @notice A maker took another signer and attests in `lot` from now on; none and lot 0 when the maker has no signer.
+    /// @notice A maker took another signer and attests in `lot` from now on; none and lot 0 when the maker has no
+    /// signer.
     event MakerSignerSet(uint32 indexed makerId, uint24 indexed lot, bytes signer);
     /// @notice A maker published a production run of `count` devices, listed at `uri`.
     event BatchPublished(uint32 indexed makerId, uint24 indexed lot, bytes32 root, uint32 count, string uri);
@@ -55,7 +56,7 @@ interface IMakerRegistry is IERC721 {
 
     /// @notice `caller` is not the owner of the maker.
     error MakerRegistryNotOwner(uint32 makerId, address caller);
-    /// @notice The maker's token belongs to somebody else than the one who was looked at.
+    /// @notice The maker's token does not belong to `owner`, who was looked at.
     error MakerRegistryOwnerChanged(uint32 makerId, address owner);
     /// @notice A signer is an account (20 bytes) or an ERC-7913 signer (more than 20 bytes), or empty for none.
     error MakerRegistryInvalidSigner(bytes signer);
@@ -103,13 +104,14 @@ interface IMakerRegistry is IERC721 {
         string calldata uri
     ) external returns (uint24 lot);
 
-    /// @notice Recalls every device attested in a lot, now or later; only the maker's owner; for good.
+    /// @notice Recalls every device attested in a lot, now or later; only the maker's owner; for good. A device that
+    /// stands in several lots may be attested in another before its lot is recalled: {recallDevice} holds in all.
     /// @param reason Text for people; in the event only.
     /// Reverts with {MakerRegistryNotOwner}, {MakerRegistryUnknownLot}, {MakerRegistryLotAlreadyRecalled}.
     function recallLot(uint32 makerId, uint24 lot, string calldata reason) external;
 
     /// @notice Recalls one device, registered or not, in every lot there is; only the maker's owner. A device that was
-    /// vouched for anew can be recalled again.
+    /// vouched for anew can be recalled again. Before its first lot a maker has nothing to recall.
     /// @param deviceId The hash of its first key; {IDeviceRegistry-deviceOf} tells it of any key it had.
     /// @param reason Text for people; in the event only.
     /// Reverts with {MakerRegistryNotOwner}.

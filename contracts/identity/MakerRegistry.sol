@@ -20,7 +20,8 @@ contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
     uint256 private constant DEADLINE_LENGTH = 6;
 
     uint32 private _makerCount;
-    /// @dev Slot 0 holds `verified`, `signerLot`, `lots` and `verifiableFrom`; a 20-byte signer takes one slot: two reads to attest.
+    /// @dev Slot 0 holds `verified`, `signerLot`, `lots` and `verifiableFrom`; a 20-byte signer takes one slot: two
+    /// reads to attest.
     mapping(uint32 makerId => Maker) private _makers;
     mapping(uint32 makerId => mapping(uint24 lot => bytes32)) private _batchRoots;
     /// @dev The newest lot at the time of the recall, which is never 0 for a lot; a device may be recalled before

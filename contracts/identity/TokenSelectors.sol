@@ -9,8 +9,8 @@ import {IERC777} from "@openzeppelin/contracts/interfaces/IERC777.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 
 /// @title TokenSelectors
-/// @notice The functions of ERC-20, 721, 777, 1155, 1363, 2612 and 6909 by which a token's holder gives others power over
-/// his tokens, or moves them.
+/// @notice The functions of ERC-20, 721, 777, 1155, 1363, 2612 and 6909 by which a token's holder gives others power
+/// over his tokens, or moves them.
 library TokenSelectors {
     /// @dev Not in a standard, and in many tokens.
     bytes4 private constant INCREASE_ALLOWANCE = bytes4(keccak256("increaseAllowance(address,uint256)"));

@@ -5,8 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/interfaces/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 /// @title ElectricityMeter
-/// @notice A prepaid electricity meter, as a utility might put it on a chain: what is paid is credited in watt-hours, at
-/// one price in the native coin and one in a token.
+/// @notice A prepaid electricity meter, as a utility might put it on a chain: what is paid is credited in watt-hours,
+/// at one price in the native coin and one in a token.
 contract ElectricityMeter {
     using SafeERC20 for IERC20;
 
