@@ -504,7 +504,10 @@ describe("DeviceRegistry: attestation and trust", () => {
       await expect(asAlice.attest(acceptance, await vouch(loaded, key), "0x"))
         .to.be.revertedWithCustomError(makerRegistry, "MakerRegistryInvalidAttestation")
         .withArgs(1n, 1n, next.keyHash, MODEL);
-      await asAlice.attest(acceptance, await vouch(loaded, next), "0x");
+      const attesting = asAlice.attest(acceptance, await vouch(loaded, next), "0x");
+      expect(await eventsOf(registry, attesting)).to.deep.equal([
+        ["DeviceAttested", deviceId, 1n, 1n, next.keyHash, MODEL],
+      ]);
       expect(await registry.trustOf(deviceId)).to.equal(Trust.AttestedByVerifiedMaker);
       expect(await recordOf(registry, deviceId)).to.deep.equal({
         ...FRESH_RECORD,
