@@ -37,7 +37,7 @@ await main(async () => {
       `Port ${port} is taken: stop what listens there, or run \`npm run devnet -- --port 9545\`.`,
     );
   }
-  if (values["no-build"] !== true) await build("fast");
+  if (values["no-build"] !== true) await build("contracts");
 
   const server = await hre.network.createServer("node", HOST, port);
   await server.listen();

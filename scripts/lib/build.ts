@@ -7,6 +7,11 @@ const PROFILES = {
     text: "Compiling contracts and tests (fast profile), writing typechain-types/",
     args: ["build"],
   },
+  /** The contracts alone, for a chain that is wanted at once. */
+  contracts: {
+    text: "Compiling the contracts (fast profile), writing typechain-types/",
+    args: ["build", "--no-tests"],
+  },
   /** The contracts, as they are deployed. */
   production: {
     text: "Compiling what is deployed (production profile, via IR)",
