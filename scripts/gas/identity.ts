@@ -8,7 +8,7 @@ import {
   MockERC20__factory,
 } from "../../typechain-types/index.js";
 import { type DeviceKey, P256Key, Secp256k1Key } from "../lib/deviceKey.js";
-import { prepareSpending, prepareWallet, walletOf } from "../lib/devices.js";
+import { prepareRegistration, prepareSpending, prepareWallet, walletOf } from "../lib/devices.js";
 import {
   type Attestation,
   Batch,
@@ -22,7 +22,6 @@ import {
   registrationOf,
   signAttestation,
   signHeartbeat,
-  signOwnership,
   signRegistration,
 } from "../lib/identity.js";
 import { signAsDevice } from "../lib/typedData.js";
@@ -49,39 +48,28 @@ function logger(index: number): Secp256k1Key {
   return new Secp256k1Key(sha256(toBeHex(index, 32)));
 }
 
+/** Registers a device for Alice, or whom the row names. */
 async function register(
   { suite, accounts }: GasContext,
   key: DeviceKey,
-  registration: Registration,
+  registration: Partial<Registration> = {},
   attestation: Attestation = NO_ATTESTATION,
-  sender: "owner" | "relayer" = "owner",
+  { owner = accounts.alice, relayed = false } = {},
 ): Promise<TransactionResponse> {
-  const { deviceRegistry } = suite;
-  const signature = await signRegistration(deviceRegistry, key, registration, attestation);
-  const relayed = sender === "relayer";
-  const consent = relayed
-    ? await signOwnership(deviceRegistry, accounts.alice, registration, attestation)
-    : "0x";
-  return deviceRegistry
-    .connect(relayed ? accounts.relayer : accounts.alice)
-    .register(registration, signature, consent, attestation);
+  const claim = { key, owner, registration, attestation, relayed };
+  const transaction = await prepareRegistration(suite.deviceRegistry, claim);
+  return (relayed ? accounts.relayer : owner).sendTransaction(transaction);
 }
 
 /** Alice's first device: the figures are those of an owner's second, when her balance is not zero. */
 async function firstDevice(context: GasContext): Promise<Secp256k1Key> {
   const key = logger(1);
-  await register(context, key, registrationOf(key, context.accounts.alice.address));
+  await register(context, key);
   return key;
 }
 
-/** The registration that most rows are about, self-certified, with a document. */
-function second(context: GasContext, key: DeviceKey, makerId = 0): Registration {
-  return registrationOf(key, context.accounts.alice.address, {
-    makerId,
-    modelHash: MODEL,
-    ...DOCUMENT,
-  });
-}
+/** What most registrations are about: a model and a document. */
+const DESCRIBED: Partial<Registration> = { modelHash: MODEL, ...DOCUMENT };
 
 async function registerMaker({ suite, accounts }: GasContext): Promise<void> {
   const maker = suite.makerRegistry.connect(accounts.maker);
@@ -119,11 +107,11 @@ function registration(
   return async (context) => {
     await firstDevice(context);
     const key = await keyOf();
-    if (attest === undefined) {
-      return register(context, key, second(context, key), NO_ATTESTATION, sender);
-    }
+    const relayed = sender === "relayer";
+    if (attest === undefined) return register(context, key, DESCRIBED, NO_ATTESTATION, { relayed });
     await registerMaker(context);
-    return register(context, key, second(context, key, MAKER), await attest(context, key), sender);
+    const attestation = await attest(context, key);
+    return register(context, key, { ...DESCRIBED, makerId: MAKER }, attestation, { relayed });
   };
 }
 
@@ -357,7 +345,7 @@ export const identity: readonly GasRow[] = [
     measure: async (context) => {
       const keys = Array.from({ length: MANY }, (_, index) => logger(100 + index));
       for (const key of keys) {
-        await register(context, key, registrationOf(key, context.accounts.alice.address));
+        await register(context, key);
       }
       const time = await now(context);
       const beats = await Promise.all(keys.map((key) => beat(context, key, time)));
@@ -370,13 +358,9 @@ export const identity: readonly GasRow[] = [
     measure: async (context) => {
       const { alice, bob } = context.accounts;
       const key = await firstDevice(context);
-      const other = logger(2);
-      await register(context, other, registrationOf(other, alice.address));
-      const his = logger(3);
-      const registration = registrationOf(his, bob.address);
+      await register(context, logger(2));
+      await register(context, logger(3), {}, NO_ATTESTATION, { owner: bob });
       const registry = context.suite.deviceRegistry;
-      const signature = await signRegistration(registry, his, registration);
-      await registry.connect(bob).register(registration, signature, "0x", NO_ATTESTATION);
       return registry.connect(alice).transferFrom(alice, bob, key.deviceId);
     },
   },

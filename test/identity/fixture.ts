@@ -1,21 +1,12 @@
-import { ZeroHash } from "ethers";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { type Accounts, namedAccounts } from "../../scripts/lib/accounts.js";
-import { deploySuite, ERC6551_REGISTRY, type Suite } from "../../scripts/lib/deploy.js";
+import { deploySuite, type Suite } from "../../scripts/lib/deploy.js";
 import { type DeviceKey, Secp256k1Key } from "../../scripts/lib/deviceKey.js";
-import {
-  NO_ATTESTATION,
-  type Registration,
-  registrationOf,
-  signRegistration,
-} from "../../scripts/lib/identity.js";
-import {
-  type DeviceAccount,
-  DeviceAccount__factory,
-  IERC6551Registry__factory,
-} from "../../typechain-types/index.js";
+import { prepareRegistration, prepareWallet, walletOf } from "../../scripts/lib/devices.js";
+import type { Registration } from "../../scripts/lib/identity.js";
+import type { DeviceAccount } from "../../typechain-types/index.js";
 
 /** The suite, just deployed on a chain of its own, and who is who there. */
 export interface Identity extends Suite {
@@ -37,18 +28,16 @@ export async function registerDevice(
   rest: Partial<Registration> = {},
   owner = accounts.alice,
 ): Promise<DeviceKey> {
-  const registration = registrationOf(key, owner.address, rest);
-  const signature = await signRegistration(deviceRegistry, key, registration);
-  await deviceRegistry.connect(owner).register(registration, signature, "0x", NO_ATTESTATION);
+  const claim = { key, owner, registration: rest };
+  await owner.sendTransaction(await prepareRegistration(deviceRegistry, claim));
   return key;
 }
 
 /** Deploys a device's wallet at its address; anyone may. */
 export async function deployWallet(
-  { deviceAccount, deviceRegistry, accounts }: Identity,
+  { deviceRegistry, accounts }: Identity,
   deviceId: bigint,
 ): Promise<DeviceAccount> {
-  const registry = IERC6551Registry__factory.connect(ERC6551_REGISTRY, accounts.relayer);
-  await registry.createAccount(deviceAccount, ZeroHash, 31337, deviceRegistry, deviceId);
-  return DeviceAccount__factory.connect(await deviceRegistry.accountOf(deviceId), accounts.alice);
+  await accounts.relayer.sendTransaction(await prepareWallet(deviceRegistry, deviceId));
+  return (await walletOf(deviceRegistry, deviceId)).connect(accounts.alice);
 }
