@@ -93,7 +93,7 @@ contract DeviceAccountInvariant is Test {
             assertGt(attempts[i], 0, action);
             uint256 rate = (successes[i] * 100) / attempts[i];
             // solhint-disable-next-line no-console
-            console2.log(action, attempts[i], rate);
+            console2.log("    %d %% of %d: %s", rate, attempts[i], action);
             assertGe(rate, LEAST_SUCCESS, action);
         }
     }

@@ -145,12 +145,12 @@ contract DeviceRegistryInvariants is Test {
             assertGt(attempts[i], 0, names[i]);
             uint256 rate = (successes[i] * 100) / attempts[i];
             // solhint-disable-next-line no-console
-            console2.log(names[i], attempts[i], rate);
+            console2.log("    %d %% of %d: %s", rate, attempts[i], names[i]);
             assertGe(rate, LEAST_SUCCESS, names[i]);
         }
         for (uint256 i = 0; i < situations.length; ++i) {
             // solhint-disable-next-line no-console
-            console2.log(situations[i], met[i]);
+            console2.log("    met %d times: %s", met[i], situations[i]);
             assertGt(met[i], 0, situations[i]);
         }
     }
