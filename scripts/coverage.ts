@@ -3,13 +3,14 @@ import path from "node:path";
 
 import { parseLcov, readStatementShare } from "./lib/coverageReport.js";
 import { runHardhat } from "./lib/hardhat.js";
-import { fail, heading, main, success } from "./lib/terminal.js";
+import { fail, heading, main, say, success } from "./lib/terminal.js";
 import { readTestCounts } from "./lib/testCounts.js";
 
 const REPORT = path.resolve("coverage/lcov.info");
 
 await main(async () => {
   heading("Coverage", "runs every test and demands that each line and statement of contracts/ ran");
+  say("First it compiles with a probe in every line, for about half a minute.");
   // A report of an earlier run must never be taken for this one's.
   await rm(path.dirname(REPORT), { recursive: true, force: true });
 

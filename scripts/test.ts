@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 
+import { build } from "./lib/build.js";
 import { runHardhat } from "./lib/hardhat.js";
 import { fail, heading, main } from "./lib/terminal.js";
 import { readTestCounts } from "./lib/testCounts.js";
@@ -17,6 +18,7 @@ await main(async () => {
       : "behaviour (TypeScript), fuzz and invariants (Solidity)",
   );
 
+  await build("fast");
   const selection = [...(values.grep === undefined ? [] : ["--grep", values.grep]), ...positionals];
   const { ok, output } = await runHardhat(["test", ...selection], {
     echo: true,
