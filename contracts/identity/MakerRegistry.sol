@@ -24,8 +24,7 @@ contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
     /// reads to attest.
     mapping(uint32 makerId => Maker) private _makers;
     mapping(uint32 makerId => mapping(uint24 lot => bytes32)) private _batchRoots;
-    /// @dev The newest lot at the time of the recall, which is never 0 for a lot; a device may be recalled before
-    /// there is any lot, and then need not be: nothing vouches for it.
+    /// @dev The newest lot at the time of the recall, which is never 0.
     mapping(uint32 makerId => mapping(uint24 lot => uint24 newest)) private _recalledLots;
     mapping(uint32 makerId => mapping(uint256 deviceId => uint24 newest)) private _recalledDevices;
 
@@ -81,7 +80,9 @@ contract MakerRegistry is IMakerRegistry, ERC721, EIP712, AccessManaged {
 
     /// @inheritdoc IMakerRegistry
     function recallDevice(uint32 makerId, uint256 deviceId, string calldata reason) external onlyMaker(makerId) {
-        _recalledDevices[makerId][deviceId] = _makers[makerId].lots;
+        uint24 newest = _makers[makerId].lots;
+        require(newest != 0, MakerRegistryUnknownLot(makerId, newest));
+        _recalledDevices[makerId][deviceId] = newest;
         emit DeviceRecalled(makerId, deviceId, reason);
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDeviceRegistry} from "../../contracts/identity/IDeviceRegistry.sol";
+import {IMakerRegistry} from "../../contracts/identity/IMakerRegistry.sol";
 import {RegistryFixture} from "./RegistryFixture.sol";
 
 /// @dev Who vouches for a device, after somebody tried to change the answer. This contract is the maker.
@@ -92,9 +93,11 @@ contract DeviceTrustTest is RegistryFixture {
         _refuseStale(deviceId, lot, lot, abi.encodePacked(lot));
     }
 
-    /// @dev Before any lot there is nothing to recall a device from.
-    function test_IDN12_aRecallBeforeTheFirstLotSaysNothing() public {
-        _makers.recallDevice(_makerId, _idOf(_first), "");
+    /// @dev Before any lot there is nothing to recall a device from; said all the same, it would mislead an indexer.
+    function test_IDN12_aRecallBeforeTheFirstLotIsRefused() public {
+        uint256 unknown = _idOf(_first);
+        vm.expectRevert(abi.encodeWithSelector(IMakerRegistry.MakerRegistryUnknownLot.selector, _makerId, uint24(0)));
+        _makers.recallDevice(_makerId, unknown, "");
         uint24 lot = _publish(_leafOf(_first));
         uint256 deviceId = _registerIn(_first, SELLER, _makerId, abi.encodePacked(lot));
         _assertTrust(deviceId, IDeviceRegistry.Trust.Attested);

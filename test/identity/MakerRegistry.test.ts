@@ -340,11 +340,13 @@ describe("MakerRegistry", () => {
         expect(await makers.standingOf(1, lot, DEVICE)).to.deep.equal([false, true]);
     });
 
-    it("recalls nothing of a maker that has no lot yet: nothing vouches for the device", async () => {
+    it("refuses a maker that has no lot yet: it vouches for nothing", async () => {
       const { makers, accounts } = await load();
       const asBob = makers.connect(accounts.bob);
       await asBob.register("Beta", "", "0x");
-      await asBob.recallDevice(2, DEVICE, "");
+      await expect(asBob.recallDevice(2, DEVICE, ""))
+        .to.be.revertedWithCustomError(makers, "MakerRegistryUnknownLot")
+        .withArgs(2, 0);
       expect(await makers.recalledUpTo(2, 0, DEVICE)).to.equal(0n);
       expect(await makers.standingOf(2, 0, DEVICE)).to.deep.equal([false, false]);
       await asBob.setSigner(2, accounts.bob.address); // lot 1
