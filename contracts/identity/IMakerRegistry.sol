@@ -114,8 +114,8 @@ interface IMakerRegistry is IERC721 {
     /// vouched for anew can be recalled again.
     /// @param deviceId The hash of its first key; {IDeviceRegistry-deviceOf} tells it of any key it had.
     /// @param reason Text for people; in the event only.
-    /// Reverts with {MakerRegistryNotOwner}, and {MakerRegistryUnknownLot} with lot 0 if the maker has opened none: it has
-    /// vouched for nothing.
+    /// Reverts with {MakerRegistryNotOwner}, and {MakerRegistryUnknownLot} with lot 0 if the maker has opened none: it
+    /// has vouched for nothing.
     function recallDevice(uint32 makerId, uint256 deviceId, string calldata reason) external;
 
     /// @notice Marks a maker as verified, or takes the mark away; only the role MAKER_VERIFIER. Selling the maker's
