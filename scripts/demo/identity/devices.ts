@@ -37,8 +37,8 @@ export async function devicesChapter(story: Story, production: Production): Prom
 async function howP256IsVerified(story: Story): Promise<string> {
   const path = await story.suite.p256Verifier.path();
   return path === P256Path.Solidity
-    ? "Here Solidity verifies it, for about 340,000 gas more than a chain with a precompile takes"
-    : "Here a precompile verifies it, as on IoTeX; a chain without one takes about 340,000 gas more";
+    ? "Here Solidity verifies it, for about 240,000 gas more than a chain with a precompile takes"
+    : "Here a precompile verifies it, as on IoTeX; a chain without one takes about 240,000 gas more";
 }
 
 async function claimStation(story: Story, { makerId, lot, model, batch, station }: Production) {
