@@ -16,13 +16,11 @@ import {
   requestOf,
   spend,
   untouched,
+  withPolicy,
 } from "./wallet.js";
 
 describe("DeviceAccount: requests", () => {
-  const load = machines(async (machine) => {
-    const start = await allow(machine);
-    return { ...machine, start, policy: await policyOf(machine) };
-  });
+  const load = machines(withPolicy);
 
   describe("signed by the device", () => {
     it("R04 binds every word of the request", async () => {

@@ -13,13 +13,11 @@ import {
   requestOf,
   spend,
   untouched,
+  withPolicy,
 } from "./wallet.js";
 
 describe("DeviceAccount: spending", () => {
-  const load = machines(async (machine) => {
-    const start = await allow(machine);
-    return { ...machine, start, policy: await policyOf(machine) };
-  });
+  const load = machines(withPolicy);
 
   describe("a plain payment", () => {
     it("pays coin", async () => {

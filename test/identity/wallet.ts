@@ -135,6 +135,12 @@ export async function policyOf({ wallet }: Machine): Promise<bigint> {
   return (await wallet.policy()).id;
 }
 
+/** For {@link machines}: the usual policy is in force, with its number and when it began. */
+export async function withPolicy(machine: Machine) {
+  const start = await allow(machine);
+  return { ...machine, start, policy: await policyOf(machine) };
+}
+
 /** What changes in a request; contracts and accounts stand for their addresses. */
 export type Changes = Omit<Partial<Spend>, "target" | "currency"> & {
   target?: AddressLike;
