@@ -67,6 +67,17 @@ library CurrencyLibrary {
         require(received == amount, CurrencyInexactIntake(currency, amount, received));
     }
 
+    /// @notice As {take}, but whoever sent too much of the native coin gets the rest back at once.
+    /// @dev Calls `payer` when there is a rest: hold a re-entrancy lock, or have the books settled. At most once per
+    /// external call, as {take}.
+    /// @param payer Who pays, and who gets the rest.
+    /// @param amount In the currency's smallest unit; may be zero.
+    /// Reverts with {CurrencyWrongValue} or {CurrencyInexactIntake}.
+    function takeWithChange(Currency currency, address payer, uint256 amount) internal {
+        if (!currency.isNative() || msg.value <= amount) return take(currency, payer, amount);
+        Address.sendValue(payable(payer), msg.value - amount);
+    }
+
     /// @notice Sends `amount` from this contract to `to`. Reverts when the coin or the token refuses.
     /// @dev Forwards all gas: the caller has settled its books before, or holds a re-entrancy lock.
     /// @param amount In the currency's smallest unit; may be zero.
