@@ -70,13 +70,7 @@ contract DataAssets is ERC721, DataAssetActions {
         _published[publication.deviceId][publication.contentRoot] = assetId;
         _store(_assets[assetId], publication, fixedPayee);
         _mint(publication.creator, assetId);
-        emit AssetPublished(
-            assetId,
-            publication.deviceId,
-            publication.creator,
-            _assets[assetId].payee,
-            publication
-        );
+        emit AssetPublished(assetId, publication.deviceId, publication.creator, _assets[assetId].payee, publication);
     }
 
     /// @inheritdoc IDataAssets
@@ -354,9 +348,10 @@ contract DataAssets is ERC721, DataAssetActions {
     }
 
     function _checkEpochs(Publication calldata publication) private pure {
-        bool valid = publication.kind == Kind.Stream
-            ? publication.grace != 0 && publication.grace <= publication.epochLength
-            : publication.grace == 0 && publication.epochLength == 0 && publication.firstEpochStart == 0;
+        bool valid =
+            publication.kind == Kind.Stream
+                ? publication.grace != 0 && publication.grace <= publication.epochLength
+                : publication.grace == 0 && publication.epochLength == 0 && publication.firstEpochStart == 0;
         require(
             valid,
             DataAssetsInvalidEpochs(publication.epochLength, publication.firstEpochStart, publication.grace)

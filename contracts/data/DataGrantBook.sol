@@ -65,11 +65,7 @@ abstract contract DataGrantBook is DataEscrow {
     }
 
     /// @dev Encrypted content is open from the delivery of its key on, unless that is disputed.
-    function _isGranted(
-        IDataOffers.Deal memory deal,
-        bytes32 offerId,
-        address holder
-    ) internal view returns (bool) {
+    function _isGranted(IDataOffers.Deal memory deal, bytes32 offerId, address holder) internal view returns (bool) {
         Grant storage grant = _grants[offerId][holder];
         if (deal.kind == IDataOffers.Kind.Metered) return grant.used < grant.quota;
         if (deal.kind == IDataOffers.Kind.Subscription) return _isSubscribed(deal, grant);

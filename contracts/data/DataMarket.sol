@@ -181,9 +181,7 @@ contract DataMarket is DataSubscriptions, DataDeliveries, EIP712 {
     /// @dev Only the holder says which key is his: with another's, who pays for him would get the content in his place.
     function _checkEncryptionKey(Purchase calldata purchase, IDataOffers.Deal memory deal, bool own) private view {
         bytes32 key = purchase.encryptionKey;
-        bool valid = !_isEncrypted(deal)
-            ? key == 0
-            : key != 0 && (own || key == encryptionKeyOf(purchase.recipient));
+        bool valid = !_isEncrypted(deal) ? key == 0 : key != 0 && (own || key == encryptionKeyOf(purchase.recipient));
         require(valid, DataMarketInvalidEncryptionKey(key));
     }
 }

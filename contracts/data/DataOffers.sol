@@ -40,7 +40,6 @@ contract DataOffers is IDataOffers, AccessManaged, EIP712 {
         Currency currency;
         uint48 assetId;
         uint48 validUntil;
-
         uint128 price;
         uint32 transfers;
         Kind kind;
@@ -50,12 +49,10 @@ contract DataOffers is IDataOffers, AccessManaged, EIP712 {
         uint16 feeBps;
         uint16 referrerBps;
         uint16 period;
-
         address arbiter;
         uint24 deliverWithin;
         uint24 challengeWindow;
         uint48 quota;
-
         address gate;
         uint32 maxUnits;
         uint32 sold;
@@ -293,9 +290,10 @@ contract DataOffers is IDataOffers, AccessManaged, EIP712 {
         if (derivative) parents = assets.parentsOf(assetId);
         require(parentOffers.length == parents.length, DataOffersParentsMismatch(parentOffers.length, parents.length));
         for (uint256 i = 0; i < parents.length; ++i) {
-            bool licensed = parentOffers[i] == 0
-                ? assets.ownerOf(parents[i].assetId) == seller
-                : _isLicensed(parentOffers[i], seller, parents[i]);
+            bool licensed =
+                parentOffers[i] == 0
+                    ? assets.ownerOf(parents[i].assetId) == seller
+                    : _isLicensed(parentOffers[i], seller, parents[i]);
             require(licensed, DataOffersUnlicensedParent(parents[i].assetId, parents[i].bps));
         }
     }

@@ -121,7 +121,10 @@ abstract contract DataSubscriptions is DataGrantBook {
     }
 
     /// @dev What is due to a holder for the epochs before `to`, which are final.
-    function _due(IDataOffers.Deal memory deal, Grant storage grant) internal view returns (uint256 amount, uint256 to) {
+    function _due(
+        IDataOffers.Deal memory deal,
+        Grant storage grant
+    ) internal view returns (uint256 amount, uint256 to) {
         uint256 from = grant.refundTo;
         if (from == grant.end) return (0, from);
         to = Math.min(assets.firstPendingEpoch(deal.assetId), grant.end);

@@ -2,6 +2,7 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
 import { NO_DELAY, Role } from "../roles.js";
 import access from "./access.js";
+import data from "./data.js";
 import identity from "./identity.js";
 
 /**
@@ -11,7 +12,7 @@ import identity from "./identity.js";
 export default buildModule("DeFIoT", (m) => {
   const deployer = m.getAccount(0);
   const { accessManager } = m.useModule(access);
-  const domains = { ...m.useModule(identity) };
+  const domains = { ...m.useModule(identity), ...m.useModule(data) };
 
   const grantGuardian = m.call(
     accessManager,
@@ -40,7 +41,7 @@ export default buildModule("DeFIoT", (m) => {
   // whole modules, not for their contracts alone, because a module wires its contracts after deploying.
   m.call(accessManager, "renounceRole", [Role.ADMIN, deployer], {
     id: "renounceAdmin",
-    after: [access, identity, revokeGuardian, revokeMakerVerifier],
+    after: [access, identity, data, revokeGuardian, revokeMakerVerifier],
   });
 
   return { accessManager, ...domains };

@@ -22,6 +22,7 @@ const NAMES: Record<AccountName, string> = {
   carol: "Carol",
   relayer: "The relayer",
   stranger: "A stranger",
+  treasury: "The treasury",
 };
 
 /** A transaction, or one that is still being signed. */

@@ -2,7 +2,7 @@ import type { HardhatEthers, HardhatEthersSigner } from "@nomicfoundation/hardha
 
 /**
  * Who is who on a local chain, in the order of the node's default accounts. The second, third and
- * fourth are the role holders that deploy/parameters/localhost.json names.
+ * fourth are the role holders that deploy/parameters/localhost.json names, and so is the last one.
  */
 const NAMES = [
   "deployer",
@@ -15,6 +15,7 @@ const NAMES = [
   "carol",
   "relayer",
   "stranger",
+  "treasury",
 ] as const;
 
 export type AccountName = (typeof NAMES)[number];

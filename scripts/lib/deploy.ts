@@ -7,6 +7,14 @@ import DeFIoT from "../../deploy/modules/DeFIoT.js";
 import {
   type AccessManager,
   AccessManager__factory,
+  type DataAssets,
+  DataAssets__factory,
+  type DataGrants,
+  DataGrants__factory,
+  type DataMarket,
+  DataMarket__factory,
+  type DataOffers,
+  DataOffers__factory,
   type DeviceAccount,
   DeviceAccount__factory,
   type DeviceRegistry,
@@ -25,6 +33,11 @@ export interface Suite {
   /** The code behind every device's wallet; a wallet itself is at `deviceRegistry.accountOf(id)`. */
   deviceAccount: DeviceAccount;
   deviceRegistry: DeviceRegistry;
+  dataAssets: DataAssets;
+  dataOffers: DataOffers;
+  dataMarket: DataMarket;
+  /** The tokens of wrapped grants; the market deploys it. */
+  dataGrants: DataGrants;
 }
 
 /**
@@ -70,5 +83,9 @@ export async function deploySuite(
     makerRegistry: MakerRegistry__factory.connect(await at("makerRegistry"), deployer),
     deviceAccount: DeviceAccount__factory.connect(await at("deviceAccount"), deployer),
     deviceRegistry: DeviceRegistry__factory.connect(await at("deviceRegistry"), deployer),
+    dataAssets: DataAssets__factory.connect(await at("dataAssets"), deployer),
+    dataOffers: DataOffers__factory.connect(await at("dataOffers"), deployer),
+    dataMarket: DataMarket__factory.connect(await at("dataMarket"), deployer),
+    dataGrants: DataGrants__factory.connect(await at("dataGrants"), deployer),
   };
 }
