@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {DataGrants} from "./DataGrants.sol";
 import {DataEscrow} from "./DataEscrow.sol";
+import {DataGrants} from "./DataGrants.sol";
 import {IDataAssets} from "./IDataAssets.sol";
 import {IDataGrants} from "./IDataGrants.sol";
 import {IDataMarket} from "./IDataMarket.sol";

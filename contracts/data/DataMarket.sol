@@ -15,8 +15,8 @@ import {IDataOffers} from "./IDataOffers.sol";
 import {OfferFlags} from "./OfferFlags.sol";
 
 /// @title DataMarket
-/// @notice See {IDataMarket}. Here: buying, metered use and wrapping. Money is in {DataEscrow}, grants and exclusivity in
-/// {DataGrantBook}, subscriptions in {DataSubscriptions}, sealed keys in {DataDeliveries}.
+/// @notice See {IDataMarket}. Here: buying, metered use and wrapping. Money is in {DataEscrow}, grants and exclusivity
+/// in {DataGrantBook}, subscriptions in {DataSubscriptions}, sealed keys in {DataDeliveries}.
 contract DataMarket is DataSubscriptions, DataDeliveries, EIP712 {
     bytes32 private constant USAGE_TYPEHASH = keccak256(
         "Usage(bytes32 offerId,address holder,uint48 cumulative,uint48 deadline)"

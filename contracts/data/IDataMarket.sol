@@ -8,8 +8,8 @@ import {IDataGrants} from "./IDataGrants.sol";
 import {IDataOffers} from "./IDataOffers.sol";
 
 /// @title IDataMarket
-/// @notice Sells access to {IDataAssets} by {IDataOffers}: once and for all, by the epoch, or by use. What was bought is a
-/// *grant*, one for each offer and holder, and `canAccess` is the only truth about it.
+/// @notice Sells access to {IDataAssets} by {IDataOffers}: once and for all, by the epoch, or by use. What was bought
+/// is a *grant*, one for each offer and holder, and `canAccess` is the only truth about it.
 ///
 /// ```
 ///   one-off          buy ─▶ Held

@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {IDataAssets} from "./IDataAssets.sol";
 
 /// @title StreamClock
-/// @notice When a stream's epochs start, end and become final. Epoch e is [first + e x length, first + (e + 1) x length)
-/// in seconds. Nothing here overflows: epochs and lengths are 32 bits, times 48.
+/// @notice When a stream's epochs start, end and become final. Epoch e is [first + e x length,
+/// first + (e + 1) x length) in seconds. Nothing here overflows: epochs and lengths are 32 bits, times 48.
 library StreamClock {
     /// @notice The epoch that runs at `timestamp`; 0 before the first one starts.
     function epochAt(IDataAssets.Stream memory stream, uint256 timestamp) internal pure returns (uint256 epoch) {

@@ -4,10 +4,11 @@ pragma solidity 0.8.37;
 import {IAccessGate} from "../data/IAccessGate.sol";
 
 /// @title MockGate
-/// @notice Lets in whom it was told to, and can be told to answer badly.
-contract MockGate is IAccessGate {
-    /// @notice It was told to revert.
-    error MockGateClosed();
+/// @notice An {IAccessGate} that lets in whom it was told to, and can be told to answer badly: whence a fallback, which
+/// answers with bare bytes.
+contract MockGate {
+    /// @notice It was told to revert, or asked something else.
+    error MockGateReverted();
 
     /// @notice How it answers.
     enum Manner {
@@ -22,6 +23,16 @@ contract MockGate is IAccessGate {
     mapping(address holder => bool) private _members;
     Manner private _manner;
 
+    fallback(bytes calldata question) external returns (bytes memory answer) {
+        require(bytes4(question) == IAccessGate.mayHold.selector && _manner != Manner.Reverting, MockGateReverted());
+        if (_manner == Manner.BurningAllGas) while (true) {}
+        if (_manner == Manner.WithTwo) return abi.encode(uint256(2));
+        if (_manner == Manner.WithAShortWord) return hex"01";
+        if (_manner == Manner.WithTwoWords) return abi.encode(true, true);
+        (, address holder) = abi.decode(question[4:], (bytes32, address));
+        return abi.encode(_members[holder]);
+    }
+
     /// @notice Lets a holder in, or no longer.
     function admit(address holder, bool admitted) external {
         _members[holder] = admitted;
@@ -30,22 +41,5 @@ contract MockGate is IAccessGate {
     /// @notice Answers in another manner from now on.
     function behave(Manner manner) external {
         _manner = manner;
-    }
-
-    /// @inheritdoc IAccessGate
-    function mayHold(bytes32, address holder) external view returns (bool) {
-        Manner manner = _manner;
-        require(manner != Manner.Reverting, MockGateClosed());
-        if (manner == Manner.BurningAllGas) while (true) {}
-        if (manner == Manner.WithTwo) _answer(abi.encode(uint256(2)));
-        if (manner == Manner.WithAShortWord) _answer(hex"01");
-        if (manner == Manner.WithTwoWords) _answer(abi.encode(true, true));
-        return _members[holder];
-    }
-
-    function _answer(bytes memory answer) private pure {
-        assembly ("memory-safe") {
-            return(add(answer, 32), mload(answer))
-        }
     }
 }

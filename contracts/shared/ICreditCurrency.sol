@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title ICreditCurrency
-/// @notice Machine credits, as a market sees them: never transferred, but reserved in the holder's own balance, and then
-/// spent on who provided something, or released.
+/// @notice Machine credits, as a market sees them: never transferred, but reserved in the holder's own balance, and
+/// then spent on who provided something, or released.
 ///
 /// What a caller relies on: each function does just that or reverts; one market's reserve is out of reach of the
 /// holder and of every other caller; and `spend` and `release` never fail on an amount that was reserved.
