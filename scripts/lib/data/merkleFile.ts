@@ -4,13 +4,13 @@
 // The file holds the nodes, 32 bytes each, and nothing else: the n leaves in order, then node n + k as the
 // parent of nodes 2k and 2k + 1, to the root, which is the last. So the builder only ever appends, and reads
 // behind itself. It is @openzeppelin/merkle-tree's array back to front, with `sortLeaves: false`.
-import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 
 import { hexlify } from "ethers";
 
 import { fail } from "../terminal.js";
 import { nodeHash } from "./leaf.js";
+import { writeWhole } from "./wholeFile.js";
 
 const NODE = 32;
 
@@ -22,23 +22,12 @@ export async function writeTree(
   leaves: AsyncIterable<Uint8Array>,
   treeFile: string,
 ): Promise<{ root: string; recordCount: number }> {
-  // A tree that was not finished must not be taken for one that was.
-  const partial = `${treeFile}.${randomUUID()}.partial`;
-  try {
-    const file = await open(partial, "wx+");
-    try {
-      const recordCount = await appendAll(file, leaves);
-      await appendParents(file, recordCount);
-      const root = hexlify(await readNodes(file, 2 * recordCount - 2, 1));
-      await rename(partial, treeFile);
-      return { root, recordCount };
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+  return writeWhole(treeFile, async (file) => {
+    const recordCount = await appendAll(file, leaves);
+    await appendParents(file, recordCount);
+    const root = hexlify(await readNodes(file, 2 * recordCount - 2, 1));
+    return { root, recordCount };
+  });
 }
 
 /** A tree on disk, until it is closed. */

@@ -100,13 +100,13 @@ export class RecordSchema {
   }
 }
 
-function readerOf({ name, type, decimals }: Column): Reader {
-  const [, unsigned, bits] = /^(u?)int(\d+)$/.exec(type) ?? [];
+function readerOf({ name, type, decimals = 0 }: Column): Reader {
+  const [, unsigned, bits] = /^(u?)int([1-9]\d*)$/.exec(type) ?? [];
   if (LONE_SURROGATE.test(name)) fail("A column's name is not Unicode: rename it.");
   if (bits !== undefined) {
-    return integerReader(name, unsigned === "u", Number(bits), decimals ?? 0);
+    return integerReader(name, unsigned === "u", Number(bits), decimals);
   }
-  if (decimals !== undefined) fail(`Column ${quote(name)} is no integer: it has no decimals.`);
+  if (decimals !== 0) fail(`Column ${quote(name)} is no integer: it has no decimals.`);
   switch (type) {
     case "string":
       return readString;

@@ -9,17 +9,16 @@ import { expect } from "chai";
 
 import { MerkleFile, writeTree } from "../../../scripts/lib/data/merkleFile.js";
 import { buildTree } from "../../../scripts/lib/data/records.js";
-import { type Column, RecordSchema } from "../../../scripts/lib/data/schema.js";
+import { RecordSchema } from "../../../scripts/lib/data/schema.js";
 import { runNode } from "../../../scripts/lib/hardhat.js";
 import { failsWith } from "./failure.js";
 import { type TemporaryFolder, temporaryFolder } from "./temporary.js";
 
-const COLUMNS: Column[] = [
+const WEATHER = new RecordSchema([
   { name: "time", type: "time" },
   { name: "temperature", type: "int32", decimals: 1 },
   { name: "weather", type: "string" },
-];
-const WEATHER = new RecordSchema(COLUMNS);
+]);
 
 /** Record `index` of a made-up station, as values and as a line of CSV. */
 function observation(index: number): { values: [bigint, bigint, string]; line: string } {
@@ -176,7 +175,7 @@ describe("a Merkle tree in a file", () => {
     const program = `
       import { buildTree } from "${url("records.ts")}";
       import { RecordSchema } from "${url("schema.ts")}";
-      const schema = new RecordSchema(${JSON.stringify(COLUMNS)});
+      const schema = new RecordSchema(${JSON.stringify(WEATHER.columns)});
       const before = process.resourceUsage().maxRSS;
       const { recordCount } = await buildTree("${csv}", schema, "${treeFile}");
       console.log(JSON.stringify({ recordCount, growth: process.resourceUsage().maxRSS - before }));
