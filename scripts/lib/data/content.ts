@@ -66,7 +66,7 @@ export async function encryptContent(
   });
   const sha256 = hexlify(hash.digest());
   const chunkCount = countChunks(length, chunkSize);
-  const manifest = { contentId, chunkSize, chunkCount, length, sha256 };
+  const manifest = readManifest({ contentId, chunkSize, chunkCount, length, sha256 });
   await writeFile(`${file}.json`, JSON.stringify(manifest));
   return { key, manifest };
 }
@@ -108,7 +108,7 @@ export async function* decryptContent(
   if (index < manifest.chunkCount) {
     fail(`Only ${index} of ${manifest.chunkCount} chunks came: fetch the rest.`);
   }
-  if (hexlify(hash.digest()) !== manifest.sha256.toLowerCase()) {
+  if (hexlify(hash.digest()) !== manifest.sha256) {
     fail("The chunks are not those that the manifest names: fetch the manifest again.");
   }
 }

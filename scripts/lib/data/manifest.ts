@@ -1,4 +1,4 @@
-import { isHexString, keccak256, toUtf8Bytes } from "ethers";
+import { hexlify, isHexString, keccak256, toUtf8Bytes } from "ethers";
 
 import { fail } from "../terminal.js";
 
@@ -55,7 +55,13 @@ export function readManifest(value: unknown): Manifest {
     isWithin(length, 0, Number.MAX_SAFE_INTEGER) &&
     chunkCount === countChunks(length, chunkSize)
   ) {
-    return { contentId, chunkSize, chunkCount, length, sha256 };
+    return {
+      contentId: hexlify(contentId),
+      chunkSize,
+      chunkCount,
+      length,
+      sha256: hexlify(sha256),
+    };
   }
   return fail("That is no manifest of encrypted content: fetch it again, or encrypt again.");
 }
