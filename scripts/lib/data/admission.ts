@@ -186,23 +186,13 @@ function keyOf(token: string): string {
 }
 
 function silent(): Refusal {
-  return new Refusal(
-    503,
-    "ChainUnavailable",
-    "The chain does not answer: send the same request again.",
-    {
-      "Retry-After": "5",
-    },
-  );
+  return busy("ChainUnavailable", "The chain does not answer: send the same request again.", 5);
 }
 
 function full(): Refusal {
-  return new Refusal(
-    503,
-    "GatewayFull",
-    "Too many people are being served: come back in a minute.",
-    {
-      "Retry-After": "60",
-    },
-  );
+  return busy("GatewayFull", "Too many people are being served: come back in a minute.", 60);
+}
+
+function busy(name: string, message: string, seconds: number): Refusal {
+  return new Refusal(503, name, message, { "Retry-After": String(seconds) });
 }

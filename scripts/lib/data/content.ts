@@ -42,7 +42,7 @@ export interface EncryptedContent {
 export async function encryptContent(
   source: AsyncIterable<Uint8Array>,
   file: string,
-  { contentId, chunkSize = CHUNK_SIZE }: Pick<Manifest, "contentId"> & Partial<Manifest>,
+  { contentId, chunkSize = CHUNK_SIZE }: { contentId: string; chunkSize?: number },
 ): Promise<{ key: Uint8Array; manifest: Manifest }> {
   if (!isHexString(contentId, 32)) fail("The content's id is not 32 bytes: take its Merkle root.");
   if (!Number.isInteger(chunkSize) || chunkSize < 1 || chunkSize > MAX_CHUNK_SIZE) {

@@ -1,6 +1,5 @@
-// A gateway: hands out encrypted chunks, to whoever the chain lets read. What it hands out is worth nothing
-// without the key, which it does not have; it saves the seller from serving the world, and readers of usage
-// terms from doubt about who was let in.
+// A gateway: hands out encrypted chunks to whoever the chain lets read. They are worth nothing without the key,
+// which a gateway does not have: anyone may run one for a seller.
 //
 //   POST /access {request, signature}                        -> {token, expiresAt, manifest}
 //   GET  /content/<offerId>/<epoch>/<chunk>, with the token  -> the encrypted chunk
@@ -150,8 +149,8 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const { admission, rates } = context;
-  // Whoever was let in is not counted: content has many chunks.
-  if (admission.visitOf(tokenOf(request)) === undefined) {
+  // Content has many chunks, so whoever was let in is not counted; but he is when he asks for more tokens.
+  if (request.method !== "GET" || admission.visitOf(tokenOf(request)) === undefined) {
     const wait = rates.take(request.socket.remoteAddress ?? "");
     if (wait > 0) {
       const headers = { "Retry-After": String(wait) };

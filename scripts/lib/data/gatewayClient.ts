@@ -13,6 +13,9 @@ const LIFETIME = 120;
 /** For one answer, in milliseconds. */
 const PATIENCE = 30_000;
 
+/** Bytes in an answer that is not a chunk. */
+const MAX_ANSWER = 8_192;
+
 /** Which data is wanted, and what for; by default the signer's own grant is used. */
 export type Wanted = Pick<AccessRequest, "offerId" | "use" | "epoch"> & Partial<AccessRequest>;
 
@@ -53,7 +56,7 @@ export async function requestAccess(
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(await signAccessRequest(origin, signer, domain, wanted)),
   });
-  const { token, expiresAt, manifest } = (await response.json()) as Partial<Access>;
+  const { token, expiresAt, manifest } = (await readJson(response)) as Partial<Access>;
   if (typeof token !== "string" || typeof expiresAt !== "number") {
     return fail(`${origin} does not answer as a gateway does: try another one.`);
   }
@@ -99,12 +102,7 @@ async function fetchChunk(
   index: number,
 ): Promise<Uint8Array> {
   const response = await ask(url, { headers: { Authorization: `Bearer ${token}` } });
-  // Before it is read: a gateway could send without end.
-  if (Number(response.headers.get("content-length")) !== encryptedLength(manifest, index)) {
-    await response.body?.cancel();
-    fail(`Chunk ${index} has not the length that the manifest says: try another gateway.`);
-  }
-  return new Uint8Array(await response.arrayBuffer());
+  return readBody(response, encryptedLength(manifest, index));
 }
 
 async function ask(url: string, init: RequestInit): Promise<Response> {
@@ -114,10 +112,31 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
     signal: AbortSignal.timeout(PATIENCE),
   });
   if (response.ok) return response;
-  const said = (await response.json().catch(() => undefined)) as
-    { error?: Partial<Refusal> } | undefined;
+  const said = (await readJson(response)) as { error?: Partial<Refusal> };
   const { name = "Refused", message = `The gateway answered ${response.status}.` } = {
-    ...said?.error,
+    ...said.error,
   };
   throw new Refusal(response.status, name, message);
+}
+
+/** Reads the fields of an object; there are none in anything else. */
+async function readJson(response: Response): Promise<object> {
+  const text = (await readBody(response, MAX_ANSWER)).toString();
+  try {
+    return { ...(JSON.parse(text) as object) };
+  } catch {
+    return {};
+  }
+}
+
+/** Reads no more than is expected: a gateway could send without end. */
+async function readBody(response: Response, limit: number): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    length += piece.length;
+    if (length > limit) fail(`${response.url} sends more than it should: try another gateway.`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }

@@ -171,9 +171,9 @@ describe("content from a gateway", () => {
         ],
         [
           async (index: number) => (await fixture.file.chunk(index)).subarray(1),
-          "has not the length",
+          "Chunk 0 is not what",
         ],
-        [async () => new Uint8Array(1 << 20), "has not the length"],
+        [async () => new Uint8Array(1 << 20), "sends more than it should"],
       ] as const) {
         const lying = await fixture.start({}, { content: () => ({ manifest, chunk }) });
         await failsWith(buy(lying), message);

@@ -228,6 +228,10 @@ describe("a gateway among hostile clients", () => {
       for (let chunk = 0; chunk < 6; chunk++) {
         expect((await get(strict, chunkPath(chunk % 3), token)).status).to.equal(200);
       }
+      // But not to ask for more tokens.
+      const headers = { Authorization: `Bearer ${token ?? ""}` };
+      const again = await fetch(`${strict.url}/access`, { method: "POST", headers });
+      expect(again.status).to.equal(429);
       fixture.ahead = 61_000;
       expectRefusal(await post(strict, "{}"), 400, "MalformedRequest");
     });
