@@ -23,10 +23,9 @@ export async function readJson(request: IncomingMessage, limit: number): Promise
   if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge;
   const pieces: Buffer[] = [];
   let length = 0;
-  // Left early, the request must not be destroyed: its connection still has to carry the answer.
-  for await (const piece of request.iterator({ destroyOnReturn: false })) {
-    pieces.push(piece as Buffer);
-    length += (piece as Buffer).length;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    length += piece.length;
     if (length > limit) throw tooLarge;
   }
   try {

@@ -214,8 +214,13 @@ describe("content from a gateway", () => {
     await reading;
     const closing = slow.close();
     release();
+    const started = performance.now();
     expect((await fetched).status).to.equal(200);
     await closing;
+    expect(
+      performance.now() - started,
+      "though the client would keep its connection",
+    ).to.be.lessThan(2_000);
     await failsWith(get(slow, chunkPath(0), token), "fetch failed");
   });
 

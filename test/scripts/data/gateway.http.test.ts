@@ -111,6 +111,9 @@ describe("a gateway among hostile clients", () => {
     it("that is too large and says so", async () => {
       expectRefusal(await post(gateway, `"${"x".repeat(8_191)}"`), 413, "BodyTooLarge");
       expectRefusal(await post(gateway, `"${"x".repeat(8_190)}"`), 400, "MalformedRequest");
+      const head = "POST /access HTTP/1.1\r\nHost: x\r\nContent-Type: application/json";
+      const answer = await exchange(gateway, `${head}\r\nContent-Length: 8193\r\n\r\n`);
+      expect(answer, "before any of it came").to.match(/^HTTP\/1.1 413 /);
     });
 
     it("that is too large and does not say so, before it has ended", async () => {
