@@ -1,4 +1,5 @@
 import { fail, step } from "../lib/terminal.js";
+import { data } from "./data.js";
 import { identity } from "./identity.js";
 import { measureRow, type Operation } from "./measure.js";
 import type { GasReport } from "./report.js";
@@ -6,7 +7,7 @@ import { assertProduction, deployedSizes } from "./sizes.js";
 import type { GasRow } from "./types.js";
 
 /** Every domain, in the order of the table. */
-const DOMAINS: readonly (readonly GasRow[])[] = [identity];
+const DOMAINS: readonly (readonly GasRow[])[] = [identity, data];
 
 /** Measures every row of every domain, and every contract's size. */
 export async function measureAll(rows: readonly GasRow[] = DOMAINS.flat()): Promise<GasReport> {

@@ -6,6 +6,7 @@ import type { IDataOffers } from "../../../typechain-types/contracts/data/DataOf
 import type { DataMarket, DataOffers } from "../../../typechain-types/index.js";
 import { NATIVE, NEVER } from "../identity.js";
 import { type ActionType, domainOf, struct } from "../typedData.js";
+import { Use } from "./accessRequest.js";
 
 export type Offer = IDataOffers.OfferStruct;
 export type Terms = IDataOffers.TermsStruct;
@@ -13,17 +14,10 @@ export type Sale = IDataOffers.SaleStruct;
 export type Purchase = IDataMarket.PurchaseStruct;
 export type Usage = IDataMarket.UsageStruct;
 
+export { Use };
+
 /** How an offer sells, as `IDataOffers.Kind` numbers it. */
 export const SaleKind = { OneOff: 0, Subscription: 1, Metered: 2 } as const;
-
-/** Bits of `DataUses`. */
-export const Use = {
-  Internal: 1,
-  Commercial: 2,
-  ModelTraining: 4,
-  Resale: 8,
-  Derivatives: 16,
-} as const;
 
 /** Where the delivery of a sealed key is, as `IDataMarket.DeliveryStatus` numbers it. */
 export const DeliveryStatus = { None: 0, Pending: 1, Delivered: 2, Disputed: 3 } as const;
