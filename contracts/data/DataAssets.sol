@@ -29,19 +29,24 @@ contract DataAssets is ERC721, DataAssetActions {
     /// @dev Named by the standard: an interface of events alone has no id of its own.
     bytes4 private constant ERC4906_INTERFACE_ID = 0x49064906;
 
-    /// @dev A slot for each of the five lines; most assets fill two of them. The root of a dataset, and the one that a
-    /// stream starts from, is not kept: `_published` knows it, and whoever asks has it at hand.
+    /// @dev A slot for each paragraph; most assets fill two of them. In the first stands all that a market asks for at
+    /// each purchase. The root of a dataset, and the one that a stream starts from, is not kept: `_published` knows it,
+    /// and whoever asks has it at hand.
     struct Asset {
-        address payee;
+        uint32 epochLength;
+        uint32 grace;
+        uint48 firstEpochStart;
+        uint32 nextEpoch;
         uint32 transfers;
-        Kind kind;
-        bool payeeFixed;
-        bool derivative;
-        uint256 deviceId;
-        uint256 parents;
-        address royaltyReceiver;
         uint16 royaltyBps;
-        Stream stream;
+        Kind kind;
+        bool derivative;
+        bool payeeNamed;
+        bool payeeFixed;
+        uint256 deviceId;
+        address payee;
+        address royaltyReceiver;
+        uint256 parents;
         bytes32 head;
     }
 
@@ -59,18 +64,18 @@ contract DataAssets is ERC721, DataAssetActions {
         Publication calldata publication,
         bytes calldata deviceSignature
     ) external returns (uint256 assetId) {
-        assetId = _checkPublication(publication);
+        assetId = _lastId + 1;
+        _checkPublication(publication);
+        uint256 parents = _checkedParents(publication.parents, assetId);
         _checkSigned(publication, deviceSignature);
         _checkCreator(publication.deviceId, publication.creator);
-        address fixedPayee = devices.revenuePayeeOf(publication.deviceId);
-        bool mayName = fixedPayee == address(0) || publication.payee == address(0) || publication.payee == fixedPayee;
-        require(mayName, DataAssetsFixedPayee(fixedPayee));
+        address fixedPayee = _checkPayee(publication);
 
         _lastId = assetId;
         _published[publication.deviceId][publication.contentRoot] = assetId;
-        _store(_assets[assetId], publication, fixedPayee);
+        _store(_assets[assetId], publication, fixedPayee, parents);
         _mint(publication.creator, assetId);
-        emit AssetPublished(assetId, publication.deviceId, publication.creator, _assets[assetId].payee, publication);
+        emit AssetPublished(assetId, publication.deviceId, publication.creator, publication);
     }
 
     /// @inheritdoc IDataAssets
@@ -83,7 +88,7 @@ contract DataAssets is ERC721, DataAssetActions {
         bytes calldata deviceSignature
     ) external {
         Asset storage asset = _assets[assetId];
-        Stream memory stream = asset.stream;
+        Stream memory stream = _streamOf(asset);
         require(stream.epochLength != 0, DataAssetsNotAStream(assetId));
         require(root != 0, DataAssetsMissingRoot());
         require(epoch >= stream.nextEpoch, DataAssetsStaleEpoch(epoch, stream.nextEpoch));
@@ -96,7 +101,7 @@ contract DataAssets is ERC721, DataAssetActions {
         bool inTime = block.timestamp < stream.finalAt(epoch);
         if (inTime) _delivered[assetId][epoch / 256] |= 1 << (epoch % 256);
         // After the last epoch that 32 bits can name there is none.
-        asset.stream.nextEpoch = SafeCast.toUint32(uint256(epoch) + 1);
+        asset.nextEpoch = SafeCast.toUint32(uint256(epoch) + 1);
         _epochRoots[assetId][epoch] = root;
         bytes32 head = _chain(previous, link);
         asset.head = head;
@@ -110,6 +115,7 @@ contract DataAssets is ERC721, DataAssetActions {
         Asset storage asset = _assets[assetId];
         require(!asset.payeeFixed, DataAssetsFixedPayee(asset.payee));
         asset.payee = payee;
+        asset.payeeNamed = payee != address(0);
         emit PayeeSet(assetId, payee);
     }
 
@@ -181,8 +187,13 @@ contract DataAssets is ERC721, DataAssetActions {
     function standingOf(uint256 assetId) external view returns (Standing memory standing) {
         Asset storage asset = _assets[assetId];
         address owner = _requireOwned(assetId);
-        standing = Standing(asset.payee, asset.transfers, asset.derivative);
-        if (standing.payee == address(0)) standing.payee = owner;
+        address payee = asset.payeeNamed ? asset.payee : owner;
+        return Standing(owner, payee, asset.transfers, asset.derivative);
+    }
+
+    /// @inheritdoc IDataAssets
+    function streamStandingOf(uint256 assetId) external view returns (uint32 transfers, Stream memory stream) {
+        return (_assets[assetId].transfers, _streamOf(_assets[assetId]));
     }
 
     /// @inheritdoc IDataAssets
@@ -192,7 +203,7 @@ contract DataAssets is ERC721, DataAssetActions {
 
     /// @inheritdoc IDataAssets
     function streamOf(uint256 assetId) external view returns (Stream memory stream) {
-        return _assets[assetId].stream;
+        return _streamOf(_assets[assetId]);
     }
 
     /// @inheritdoc IDataAssets
@@ -261,7 +272,7 @@ contract DataAssets is ERC721, DataAssetActions {
             '","attributes":[{"trait_type":"Kind","value":"',
             isStream ? "Stream" : "Dataset",
             '"},{"trait_type":"Next epoch","value":',
-            Strings.toString(asset.stream.nextEpoch),
+            Strings.toString(asset.nextEpoch),
             "}]}"
         );
         return string.concat("data:application/json;base64,", Base64.encode(bytes(json)));
@@ -282,36 +293,45 @@ contract DataAssets is ERC721, DataAssetActions {
         if (from == address(0)) return from;
         Asset storage asset = _assets[assetId];
         ++asset.transfers;
-        if (!asset.payeeFixed) asset.payee = address(0);
+        if (!asset.payeeFixed) asset.payeeNamed = false;
     }
 
-    function _store(Asset storage asset, Publication calldata publication, address fixedPayee) private {
+    function _store(
+        Asset storage asset,
+        Publication calldata publication,
+        address fixedPayee,
+        uint256 parents
+    ) private {
         // Field by field: the compiler would write the zero ones too, each with a load and a store of its own.
         asset.kind = publication.kind;
-        asset.payeeFixed = fixedPayee != address(0);
-        asset.payee = fixedPayee == address(0) ? publication.payee : fixedPayee;
+        address payee = fixedPayee == address(0) ? publication.payee : fixedPayee;
+        if (payee != address(0)) {
+            asset.payeeFixed = fixedPayee != address(0);
+            asset.payeeNamed = true;
+            asset.payee = payee;
+        }
         asset.deviceId = publication.deviceId;
         if (publication.royaltyBps != 0) {
             asset.royaltyReceiver = fixedPayee == address(0) ? publication.creator : fixedPayee;
             asset.royaltyBps = publication.royaltyBps;
         }
-        if (publication.parents.length != 0) {
+        if (parents != 0) {
             asset.derivative = true;
-            asset.parents = _pack(publication.parents);
+            asset.parents = parents;
         }
         if (publication.kind == Kind.Stream) {
-            asset.stream = Stream(publication.epochLength, publication.grace, publication.firstEpochStart, 0);
+            asset.epochLength = publication.epochLength;
+            asset.grace = publication.grace;
+            asset.firstEpochStart = publication.firstEpochStart;
         }
     }
 
     /// @dev Everything that needs no call: the cheapest refusals first.
-    function _checkPublication(Publication calldata publication) private view returns (uint256 assetId) {
+    function _checkPublication(Publication calldata publication) private view {
         require(publication.contentRoot != 0, DataAssetsMissingRoot());
         require(publication.from <= publication.to, DataAssetsInvalidPeriod(publication.from, publication.to));
         require(publication.royaltyBps <= BPS, DataAssetsInvalidShare(publication.royaltyBps));
         _checkEpochs(publication);
-        assetId = _lastId + 1;
-        _checkParents(publication.parents, assetId);
         uint256 known = _published[publication.deviceId][publication.contentRoot];
         require(known == 0, DataAssetsKnownContent(publication.deviceId, publication.contentRoot, known));
     }
@@ -324,9 +344,25 @@ contract DataAssets is ERC721, DataAssetActions {
         require(permitted, DataAssetsUnauthorizedCreator(deviceId, creator));
     }
 
+    /// @return fixedPayee The device's own payee, to whom alone its income may go; zero if it has none.
+    function _checkPayee(Publication calldata publication) private view returns (address fixedPayee) {
+        uint256 deviceId = publication.deviceId;
+        fixedPayee = devices.revenuePayeeOf(deviceId);
+        if (fixedPayee == address(0)) return fixedPayee;
+        // Parents are paid before the payee: a share for them is the device owner's to promise, nobody else's.
+        bool valid =
+            (publication.payee == address(0) || publication.payee == fixedPayee) &&
+                (publication.parents.length == 0 || devices.ownerOf(deviceId) == publication.creator);
+        require(valid, DataAssetsFixedPayee(fixedPayee));
+    }
+
     function _requireStream(uint256 assetId) private view returns (Stream memory stream) {
-        stream = _assets[assetId].stream;
+        stream = _streamOf(_assets[assetId]);
         require(stream.epochLength != 0, DataAssetsNotAStream(assetId));
+    }
+
+    function _streamOf(Asset storage asset) private view returns (Stream memory stream) {
+        return Stream(asset.epochLength, asset.grace, asset.firstEpochStart, asset.nextEpoch);
     }
 
     function _isDelivered(uint256 assetId, uint256 epoch) private view returns (bool) {
@@ -359,23 +395,18 @@ contract DataAssets is ERC721, DataAssetActions {
     }
 
     /// @dev Rising ids below the asset's own: parents exist, come once each, and never close a circle.
-    function _checkParents(Parent[] calldata parents, uint256 assetId) private pure {
+    /// @return packed As {Asset-parents} keeps them.
+    function _checkedParents(Parent[] calldata parents, uint256 assetId) private pure returns (uint256 packed) {
         require(parents.length <= MAX_PARENTS, DataAssetsTooManyParents(parents.length));
         uint256 last = 0;
         uint256 sum = 0;
         for (uint256 i = 0; i < parents.length; ++i) {
-            uint256 id = parents[i].assetId;
+            (uint256 id, uint256 bps) = (parents[i].assetId, parents[i].bps);
             require(id > last && id < assetId, DataAssetsInvalidParent(id));
             last = id;
-            sum += parents[i].bps;
+            sum += bps;
+            packed |= ((id << 16) | bps) << (i * PARENT_BITS);
         }
         require(sum <= BPS, DataAssetsInvalidShare(sum));
-    }
-
-    function _pack(Parent[] calldata parents) private pure returns (uint256 packed) {
-        for (uint256 i = 0; i < parents.length; ++i) {
-            uint256 parent = (uint256(parents[i].assetId) << 16) | parents[i].bps;
-            packed |= parent << (i * PARENT_BITS);
-        }
     }
 }

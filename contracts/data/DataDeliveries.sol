@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {DataGrantBook} from "./DataGrantBook.sol";
+import {IDataAssets} from "./IDataAssets.sol";
 import {IDataMarket} from "./IDataMarket.sol";
-import {IDataOffers} from "./IDataOffers.sol";
 
 /// @title DataDeliveries
 /// @notice The part of {IDataMarket} that holds the price of encrypted content until its key was delivered and not
@@ -18,32 +18,32 @@ abstract contract DataDeliveries is DataGrantBook {
 
     /// @inheritdoc IDataMarket
     function deliver(bytes32 offerId, address holder, bytes calldata sealedKey) external {
-        IDataOffers.Deal memory deal = _dealOf(offerId);
+        Listing memory listing = _load(offerId);
         Delivery storage delivery = _deliveries[offerId][holder];
         _checkInTime(delivery, DeliveryStatus.Pending);
-        require(assets.ownerOf(deal.assetId) == msg.sender, DataMarketUnauthorized(msg.sender));
+        require(assets.ownerOf(listing.assetId) == msg.sender, DataMarketUnauthorized(msg.sender));
         require(sealedKey.length != 0, DataMarketEmptyKey());
-        _move(delivery, DeliveryStatus.Delivered, deal.challengeWindow);
+        _move(delivery, DeliveryStatus.Delivered, listing.challengeWindow);
         emit KeyDelivered(offerId, holder, sealedKey);
     }
 
     /// @inheritdoc IDataMarket
     function dispute(bytes32 offerId) external payable nonReentrant {
-        IDataOffers.Deal memory deal = _dealOf(offerId);
+        Listing memory listing = _load(offerId);
         Delivery storage delivery = _deliveries[offerId][msg.sender];
         _checkInTime(delivery, DeliveryStatus.Delivered);
         _move(delivery, DeliveryStatus.Disputed, RULING_TIME);
-        uint256 bond = _bondOf(deal);
+        uint256 bond = _bondOf(listing);
         emit DeliveryDisputed(offerId, msg.sender, bond);
-        _collect(deal.currency, msg.sender, bond);
+        _collect(listing.currency, msg.sender, bond);
     }
 
     /// @inheritdoc IDataMarket
     function rule(bytes32 offerId, address holder, bool forSeller) external nonReentrant {
-        IDataOffers.Deal memory deal = _dealOf(offerId);
+        Listing memory listing = _load(offerId);
         Delivery storage delivery = _deliveries[offerId][holder];
         _checkInTime(delivery, DeliveryStatus.Disputed);
-        require(deal.arbiter == msg.sender, DataMarketUnauthorized(msg.sender));
+        require(listing.arbiter == msg.sender, DataMarketUnauthorized(msg.sender));
         _close(offerId, holder, forSeller, true);
     }
 
@@ -67,37 +67,35 @@ abstract contract DataDeliveries is DataGrantBook {
         return _encryptionKeys[account];
     }
 
-    function _openDelivery(bytes32 offerId, IDataOffers.Deal memory deal, address holder, address referrer) internal {
+    function _openDelivery(bytes32 offerId, Listing memory listing, address holder, address referrer) internal {
         Delivery storage delivery = _deliveries[offerId][holder];
         delivery.referrer = referrer;
-        _move(delivery, DeliveryStatus.Pending, deal.deliverWithin);
+        _move(delivery, DeliveryStatus.Pending, listing.deliverWithin);
     }
 
     /// @dev What a holder gets back if his delivery is closed now.
-    function _dueOfDelivery(
-        IDataOffers.Deal memory deal,
-        Delivery storage delivery
-    ) internal view returns (uint256 amount) {
+    function _dueOfDelivery(Listing memory listing, Delivery storage delivery) internal view returns (uint256 amount) {
         DeliveryStatus status = delivery.status;
         if (status == DeliveryStatus.None || status == DeliveryStatus.Delivered) return 0;
         if (block.timestamp <= delivery.deadline) return 0;
-        return deal.price + (status == DeliveryStatus.Disputed ? _bondOf(deal) : 0);
+        return listing.price + (status == DeliveryStatus.Disputed ? _bondOf(listing) : 0);
     }
 
     function _close(bytes32 offerId, address holder, bool earned, bool bonded) private {
-        IDataOffers.Deal memory deal = _dealOf(offerId);
+        Listing memory listing = _load(offerId);
         address referrer = _deliveries[offerId][holder].referrer;
         delete _deliveries[offerId][holder];
-        uint256 bond = bonded ? _bondOf(deal) : 0;
+        uint256 bond = bonded ? _bondOf(listing) : 0;
+        _unbookOpen(listing, earned);
         emit DeliveryClosed(offerId, holder, earned);
         if (earned) {
-            if (bonded) _forfeit(deal, holder, bond);
-            _recognise(offerId, deal, deal.price, referrer, holder);
+            IDataAssets.Standing memory standing = assets.standingOf(listing.assetId);
+            if (bonded) _forfeit(listing, standing.payee, holder, bond);
+            _recognise(offerId, listing, standing, listing.price, referrer, holder);
         } else {
             _grants[offerId][holder].held = false;
-            _unbookEndless(deal);
-            _giveBack(deal.currency, holder, deal.price + bond);
-            emit Refunded(offerId, holder, deal.price + bond);
+            _uncountUnit(offerId, listing);
+            _giveBack(offerId, listing.currency, holder, listing.price + bond);
         }
     }
 
@@ -111,7 +109,7 @@ abstract contract DataDeliveries is DataGrantBook {
         require(inTime, DataMarketWrongDelivery(delivery.status, delivery.deadline));
     }
 
-    function _bondOf(IDataOffers.Deal memory deal) private pure returns (uint256 bond) {
-        return Math.mulDiv(deal.price, BOND_BPS, BPS, Math.Rounding.Ceil);
+    function _bondOf(Listing memory listing) private pure returns (uint256 bond) {
+        return Math.ceilDiv(listing.price * BOND_BPS, BPS);
     }
 }

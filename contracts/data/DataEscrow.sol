@@ -24,6 +24,7 @@ abstract contract DataEscrow is IDataMarket, IntakePause, ReentrancyGuardTransie
     /// @inheritdoc IDataMarket
     ICreditCurrency public immutable credits;
 
+    /// @dev In one slot with the pause, which every purchase reads.
     /// @inheritdoc IDataMarket
     address public treasury;
     mapping(Currency currency => mapping(address account => uint256)) private _claimable;
@@ -66,51 +67,44 @@ abstract contract DataEscrow is IDataMarket, IntakePause, ReentrancyGuardTransie
     }
 
     /// @dev Gives a price or a bond back to who paid it, or was given the grant.
-    function _giveBack(Currency currency, address holder, uint256 amount) internal {
+    function _giveBack(bytes32 offerId, Currency currency, address holder, uint256 amount) internal {
+        if (amount == 0) return;
         if (_isCredits(currency)) credits.release(holder, amount);
         else _claimable[currency][holder] += amount;
+        emit Refunded(offerId, holder, amount);
     }
 
     /// @dev Pays a lost bond to the seller.
-    function _forfeit(IDataOffers.Deal memory deal, address holder, uint256 amount) internal {
-        address payee = assets.standingOf(deal.assetId).payee;
-        if (_isCredits(deal.currency)) credits.spend(holder, payee, amount);
-        else _claimable[deal.currency][payee] += amount;
+    function _forfeit(Listing memory listing, address payee, address holder, uint256 amount) internal {
+        if (_isCredits(listing.currency)) credits.spend(holder, payee, amount);
+        else _claimable[listing.currency][payee] += amount;
     }
 
     /// @dev Books a price as earned: the fee first, then the parents' shares of the rest, then the referrer's share of
     /// what is left, and what is left of that to the payee. Fee and parents' shares are rounded up, or a price of a few
-    /// units would evade them.
+    /// units would evade them. No product overflows: a price has 128 bits, subscribers and epochs have 32 each.
+    /// @param holder Whose credits were reserved; not read otherwise.
     function _recognise(
         bytes32 offerId,
-        IDataOffers.Deal memory deal,
+        Listing memory listing,
+        IDataAssets.Standing memory standing,
         uint256 price,
         address referrer,
         address holder
     ) internal {
         if (price == 0) return;
-        IDataAssets.Standing memory standing = assets.standingOf(deal.assetId);
-        if (_isCredits(deal.currency)) {
+        if (_isCredits(listing.currency)) {
             emit PriceRecognised(offerId, standing.payee, price, 0, 0, 0);
             return credits.spend(holder, standing.payee, price);
         }
-        uint256 protocolFee = Math.mulDiv(price, deal.feeBps, BPS, Math.Rounding.Ceil);
-        uint256 toParents = standing.derivative ? _payParents(deal, price - protocolFee) : 0;
+        uint256 protocolFee = Math.ceilDiv(price * listing.feeBps, BPS);
+        uint256 toParents = standing.derivative ? _payParents(listing, price - protocolFee) : 0;
         uint256 rest = price - protocolFee - toParents;
-        uint256 toReferrer = referrer == address(0) ? 0 : (rest * deal.referrerBps) / BPS;
-        if (protocolFee != 0) _claimable[deal.currency][treasury] += protocolFee;
-        if (toReferrer != 0) _claimable[deal.currency][referrer] += toReferrer;
-        _claimable[deal.currency][standing.payee] += rest - toReferrer;
+        uint256 toReferrer = referrer == address(0) ? 0 : (rest * listing.referrerBps) / BPS;
+        if (protocolFee != 0) _claimable[listing.currency][treasury] += protocolFee;
+        if (toReferrer != 0) _claimable[listing.currency][referrer] += toReferrer;
+        _claimable[listing.currency][standing.payee] += rest - toReferrer;
         emit PriceRecognised(offerId, standing.payee, price, protocolFee, toParents, toReferrer);
-    }
-
-    /// @dev All zero if the offer is not on chain: then nobody holds anything under it.
-    function _dealOf(bytes32 offerId) internal view returns (IDataOffers.Deal memory deal) {
-        return offers.dealOf(offerId);
-    }
-
-    function _streamOf(IDataOffers.Deal memory deal) internal view returns (IDataAssets.Stream memory stream) {
-        return assets.streamOf(deal.assetId);
     }
 
     function _isCredits(Currency currency) internal view returns (bool) {
@@ -125,12 +119,12 @@ abstract contract DataEscrow is IDataMarket, IntakePause, ReentrancyGuardTransie
 
     /// @dev Only direct parents, four at most. Their shares add up to the whole at most, but each is rounded up: the
     /// last may find a unit less.
-    function _payParents(IDataOffers.Deal memory deal, uint256 net) private returns (uint256 paid) {
-        IDataAssets.Parent[] memory parents = assets.parentsOf(deal.assetId);
+    function _payParents(Listing memory listing, uint256 net) private returns (uint256 paid) {
+        IDataAssets.Parent[] memory parents = assets.parentsOf(listing.assetId);
         for (uint256 i = 0; i < parents.length; ++i) {
-            uint256 share = Math.mulDiv(net, parents[i].bps, BPS, Math.Rounding.Ceil);
+            uint256 share = Math.ceilDiv(net * parents[i].bps, BPS);
             share = Math.min(share, net - paid);
-            _claimable[deal.currency][assets.standingOf(parents[i].assetId).payee] += share;
+            _claimable[listing.currency][assets.standingOf(parents[i].assetId).payee] += share;
             paid += share;
         }
     }

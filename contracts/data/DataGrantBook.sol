@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {DataEscrow} from "./DataEscrow.sol";
 import {DataGrants} from "./DataGrants.sol";
+import {DataListings} from "./DataListings.sol";
 import {IDataAssets} from "./IDataAssets.sol";
 import {IDataGrants} from "./IDataGrants.sol";
 import {IDataMarket} from "./IDataMarket.sol";
@@ -15,7 +14,7 @@ import {StreamClock} from "./StreamClock.sol";
 
 /// @title DataGrantBook
 /// @notice The part of {IDataMarket} that knows who holds what, what that opens, and what it keeps others from buying.
-abstract contract DataGrantBook is DataEscrow {
+abstract contract DataGrantBook is DataListings {
     using StreamClock for IDataAssets.Stream;
 
     /// @inheritdoc IDataMarket
@@ -27,26 +26,13 @@ abstract contract DataGrantBook is DataEscrow {
 
     /// @inheritdoc IDataMarket
     function canAccess(bytes32 offerId, address user, uint8 use, uint32 epoch) external view returns (bool) {
-        IDataOffers.Deal memory deal = _dealOf(offerId);
-        if (use == 0 || deal.uses & use != use) return false;
-        if (deal.kind == IDataOffers.Kind.Subscription) {
+        Listing memory listing = _load(offerId);
+        if (use == 0 || listing.uses & use != use) return false;
+        if (listing.kind == IDataOffers.Kind.Subscription) {
             Grant storage grant = _grants[offerId][user];
             if (epoch < grant.start || epoch >= grant.end) return false;
         }
-        return _isGranted(deal, offerId, user);
-    }
-
-    /// @inheritdoc IDataMarket
-    function accessUntil(bytes32 offerId, address holder) external view returns (uint48 timestamp) {
-        IDataOffers.Deal memory deal = _dealOf(offerId);
-        if (!_isGranted(deal, offerId, holder)) return 0;
-        if (deal.kind != IDataOffers.Kind.Subscription) return type(uint48).max;
-        return _closedAt(_streamOf(deal), _grants[offerId][holder].end);
-    }
-
-    /// @inheritdoc IDataMarket
-    function isGranted(bytes32 offerId, address holder) external view returns (bool) {
-        return _isGranted(_dealOf(offerId), offerId, holder);
+        return _isGranted(listing, offerId, user);
     }
 
     /// @inheritdoc IDataMarket
@@ -65,67 +51,64 @@ abstract contract DataGrantBook is DataEscrow {
     }
 
     /// @dev Encrypted content is open from the delivery of its key on, unless that is disputed.
-    function _isGranted(IDataOffers.Deal memory deal, bytes32 offerId, address holder) internal view returns (bool) {
+    function _isGranted(Listing memory listing, bytes32 offerId, address holder) internal view returns (bool) {
         Grant storage grant = _grants[offerId][holder];
-        if (deal.kind == IDataOffers.Kind.Metered) return grant.used < grant.quota;
-        if (deal.kind == IDataOffers.Kind.Subscription) return _isSubscribed(deal, grant);
-        if (!grant.held || !_isEncrypted(deal)) return grant.held;
+        if (listing.kind == IDataOffers.Kind.Metered) return grant.used < grant.quota;
+        if (listing.kind == IDataOffers.Kind.Subscription) return _isSubscribed(listing, grant);
+        if (!grant.held || !_is(listing, OfferFlags.ENCRYPTED)) return grant.held;
         DeliveryStatus status = _deliveries[offerId][holder].status;
         return status == DeliveryStatus.None || status == DeliveryStatus.Delivered;
     }
 
     /// @dev Until the end of epoch `end`: the data of the last one that was bought comes after it is over.
-    function _isSubscribed(IDataOffers.Deal memory deal, Grant storage grant) private view returns (bool) {
+    function _isSubscribed(Listing memory listing, Grant storage grant) private view returns (bool) {
         uint256 end = grant.end;
-        return end > grant.start && _streamOf(deal).epochAt(block.timestamp) <= end;
+        return end > grant.start && assets.streamOf(listing.assetId).epochAt(block.timestamp) <= end;
     }
 
-    /// @dev Books an endless grant; a holder's second one, of more quota, is no other grant.
-    function _bookEndless(IDataOffers.Deal memory deal, bool extended) internal {
-        if (extended) return;
-        Exclusivity storage book = _exclusivities[deal.assetId];
-        _checkExclusivity(deal, book);
-        ++book.endless;
-        if (deal.flags & OfferFlags.EXCLUSIVE != 0) book.exclusiveUntil = type(uint48).max;
-    }
-
-    /// @dev Books a subscription until `until`.
-    /// @param extended It goes on from one that is in force: then, if it is exclusive, all others are kept out already.
-    function _bookUntil(IDataOffers.Deal memory deal, uint48 until, bool extended) internal {
-        Exclusivity storage book = _exclusivities[deal.assetId];
-        if (!extended || deal.flags & OfferFlags.EXCLUSIVE == 0) _checkExclusivity(deal, book);
-        book.grantsUntil = uint48(Math.max(book.grantsUntil, until));
-        if (deal.flags & OfferFlags.EXCLUSIVE != 0) book.exclusiveUntil = until;
+    /// @dev Books a grant until `until`.
+    /// @param extended It goes on from one of the same offer that is in force: then, if it is exclusive, all others are
+    /// kept out already.
+    function _book(Listing memory listing, uint48 until, bool extended) internal {
+        Exclusivity storage book = _exclusivities[listing.assetId];
+        bool exclusive = _is(listing, OfferFlags.EXCLUSIVE);
+        if (!extended || !exclusive) _checkExclusivity(listing, book, exclusive);
+        if (until > book.grantsUntil) book.grantsUntil = until;
+        if (exclusive) book.exclusiveUntil = until;
     }
 
     /// @dev A grant ends before its time. That of an exclusive one is exact, since it is the only one.
-    function _unbookUntil(IDataOffers.Deal memory deal, uint48 until) internal {
-        if (deal.flags & OfferFlags.EXCLUSIVE == 0) return;
-        Exclusivity storage book = _exclusivities[deal.assetId];
+    function _unbook(Listing memory listing, uint48 until) internal {
+        if (!_is(listing, OfferFlags.EXCLUSIVE)) return;
+        Exclusivity storage book = _exclusivities[listing.assetId];
         book.grantsUntil = until;
         book.exclusiveUntil = until;
     }
 
-    /// @dev An endless grant was refunded.
-    function _unbookEndless(IDataOffers.Deal memory deal) internal {
-        Exclusivity storage book = _exclusivities[deal.assetId];
-        --book.endless;
-        if (deal.flags & OfferFlags.EXCLUSIVE != 0) book.exclusiveUntil = 0;
+    /// @dev Books a grant that ends by what happens, not by time: a key that does not come, or quota that is used up.
+    function _bookOpen(Listing memory listing) internal {
+        Exclusivity storage book = _exclusivities[listing.assetId];
+        bool exclusive = _is(listing, OfferFlags.EXCLUSIVE);
+        _checkExclusivity(listing, book, exclusive);
+        ++book.open;
+        if (exclusive) book.exclusiveUntil = type(uint48).max;
+    }
+
+    /// @param forever The grant stays for ever; otherwise it is over.
+    function _unbookOpen(Listing memory listing, bool forever) internal {
+        Exclusivity storage book = _exclusivities[listing.assetId];
+        --book.open;
+        if (forever) book.grantsUntil = type(uint48).max;
+        else if (_is(listing, OfferFlags.EXCLUSIVE)) book.exclusiveUntil = 0;
     }
 
     function _closedAt(IDataAssets.Stream memory stream, uint256 end) internal pure returns (uint48 timestamp) {
         return SafeCast.toUint48(stream.startOf(end + 1));
     }
 
-    function _isEncrypted(IDataOffers.Deal memory deal) internal pure returns (bool) {
-        return deal.flags & OfferFlags.ENCRYPTED != 0;
-    }
-
-    function _checkExclusivity(IDataOffers.Deal memory deal, Exclusivity storage book) private view {
+    function _checkExclusivity(Listing memory listing, Exclusivity storage book, bool exclusive) private view {
         uint48 until = book.exclusiveUntil;
-        if (deal.flags & OfferFlags.EXCLUSIVE != 0) {
-            until = book.endless != 0 ? type(uint48).max : uint48(Math.max(until, book.grantsUntil));
-        }
-        require(block.timestamp >= until, DataMarketExclusive(deal.assetId, until));
+        if (exclusive) until = book.open == 0 ? book.grantsUntil : type(uint48).max;
+        require(block.timestamp >= until, DataMarketExclusive(listing.assetId, until));
     }
 }

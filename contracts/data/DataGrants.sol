@@ -3,16 +3,26 @@ pragma solidity 0.8.37;
 
 import {IERC165} from "@openzeppelin/contracts/interfaces/IERC165.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
+import {IDataAssets} from "./IDataAssets.sol";
 import {IDataGrants} from "./IDataGrants.sol";
 import {IDataMarket} from "./IDataMarket.sol";
 import {IDataOffers} from "./IDataOffers.sol";
 import {IERC5643} from "./IERC5643.sol";
+import {StreamClock} from "./StreamClock.sol";
 
 /// @title DataGrants
 /// @notice See {IDataGrants}. Deployed by the market's constructor, for it alone.
-contract DataGrants is ERC721, IDataGrants {
+contract DataGrants is ERC721, EIP712, IDataGrants {
+    bytes32 private constant USAGE_TYPEHASH = keccak256(
+        "Usage(bytes32 offerId,address holder,uint48 cumulative,uint48 deadline)"
+    );
+
+    using StreamClock for IDataAssets.Stream;
+
     /// @inheritdoc IDataGrants
     IDataMarket public immutable market;
 
@@ -24,8 +34,17 @@ contract DataGrants is ERC721, IDataGrants {
         _;
     }
 
-    constructor() ERC721("DeFIoT Data Grant", "GRANT") {
+    constructor() ERC721("DeFIoT Data Grant", "GRANT") EIP712("DeFIoT DataGrants", "1") {
         market = IDataMarket(msg.sender);
+    }
+
+    /// @inheritdoc IDataGrants
+    function recordUsage(Usage calldata usage, bytes calldata holderSignature) external {
+        require(block.timestamp <= usage.deadline, DataGrantsExpiredSignature(usage.deadline));
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(USAGE_TYPEHASH, usage)));
+        bool signed = SignatureChecker.isValidSignatureNowCalldata(usage.holder, digest, holderSignature);
+        require(signed, DataGrantsInvalidHolderSignature(usage.holder));
+        market.recordUsage(usage.offerId, usage.holder, usage.cumulative);
     }
 
     /// @inheritdoc IDataGrants
@@ -33,6 +52,7 @@ contract DataGrants is ERC721, IDataGrants {
         tokenId = ++_lastId;
         _offers[tokenId] = offerId;
         _mint(holder, tokenId);
+        emit SubscriptionUpdate(tokenId, expiresAt(tokenId));
     }
 
     /// @inheritdoc IDataGrants
@@ -74,15 +94,14 @@ contract DataGrants is ERC721, IDataGrants {
     /// has no end.
     /// Reverts with ERC721NonexistentToken.
     function expiresAt(uint256 tokenId) public view returns (uint64 expiration) {
-        return market.accessUntil(offerOf(tokenId), ownerOf(tokenId));
+        return accessUntil(offerOf(tokenId), ownerOf(tokenId));
     }
 
     /// @notice Whether the token is a subscription whose offer is open.
     /// Reverts with ERC721NonexistentToken.
     function isRenewable(uint256 tokenId) external view returns (bool) {
         bytes32 offerId = offerOf(tokenId);
-        IDataOffers offers = market.offers();
-        return offers.isOpen(offerId) && offers.dealOf(offerId).kind == IDataOffers.Kind.Subscription;
+        return market.offers().isOpen(offerId) && market.listingOf(offerId).kind == IDataOffers.Kind.Subscription;
     }
 
     /// @inheritdoc IDataGrants
@@ -102,6 +121,15 @@ contract DataGrants is ERC721, IDataGrants {
         return _offers[tokenId];
     }
 
+    /// @inheritdoc IDataGrants
+    function accessUntil(bytes32 offerId, address holder) public view returns (uint48 timestamp) {
+        IDataMarket.Grant memory grant = market.grantOf(offerId, holder);
+        IDataMarket.Listing memory listing = market.listingOf(offerId);
+        if (!market.canAccess(offerId, holder, listing.uses, grant.start)) return 0;
+        if (listing.kind != IDataOffers.Kind.Subscription) return type(uint48).max;
+        return SafeCast.toUint48(market.assets().streamOf(listing.assetId).startOf(uint256(grant.end) + 1));
+    }
+
     /// @inheritdoc ERC721
     function supportsInterface(bytes4 interfaceId) public view override(ERC721, IERC165) returns (bool) {
         return
@@ -117,8 +145,8 @@ contract DataGrants is ERC721, IDataGrants {
     }
 
     function _unitsOf(bytes32 offerId, uint64 duration) private view returns (uint32 units) {
-        IDataOffers.Deal memory deal = market.offers().dealOf(offerId);
-        uint256 unit = uint256(deal.period) * market.assets().streamOf(deal.assetId).epochLength;
+        IDataMarket.Listing memory listing = market.listingOf(offerId);
+        uint256 unit = uint256(listing.period) * market.assets().streamOf(listing.assetId).epochLength;
         require(unit != 0 && duration % unit == 0, DataGrantsInvalidDuration(duration, unit));
         return SafeCast.toUint32(duration / unit);
     }

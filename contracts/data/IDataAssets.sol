@@ -93,10 +93,12 @@ interface IDataAssets is IERC2981, IERC4906 {
     }
 
     /// @notice What a market needs to know of an asset.
+    /// @param owner Whose it is now.
     /// @param payee Who is paid for its sales now; never zero.
     /// @param transfers How often it changed hands.
     /// @param derivative Whether it has parents.
     struct Standing {
+        address owner;
         address payee;
         uint32 transfers;
         bool derivative;
@@ -109,12 +111,11 @@ interface IDataAssets is IERC2981, IERC4906 {
         uint64 recordCount;
     }
 
-    /// @notice A device published an asset. `payee` is zero where it is the owner of the moment.
+    /// @notice A device published an asset. Where the device has a payee of its own, that is the asset's.
     event AssetPublished(
         uint256 indexed assetId,
         uint256 indexed deviceId,
         address indexed creator,
-        address payee,
         Publication publication
     );
     /// @notice A device appended an epoch to its stream. `head` is the chain's new end.
@@ -149,7 +150,8 @@ interface IDataAssets is IERC2981, IERC4906 {
     error DataAssetsTooManyParents(uint256 count);
     /// @notice Parents exist and stand by rising id.
     error DataAssetsInvalidParent(uint256 assetId);
-    /// @notice The device has a payee of its own, which is this asset's payee for ever.
+    /// @notice The device has a payee of its own: he is this asset's payee for ever, and only the device's owner may
+    /// promise parents a share.
     error DataAssetsFixedPayee(address payee);
     /// @notice The caller does not own the asset.
     error DataAssetsUnauthorized(uint256 assetId, address caller);
@@ -245,6 +247,11 @@ interface IDataAssets is IERC2981, IERC4906 {
     /// @notice What a market needs to know of an asset.
     /// Reverts with ERC721NonexistentToken.
     function standingOf(uint256 assetId) external view returns (Standing memory standing);
+
+    /// @notice What a market needs to know of a stream; all zero for what is none.
+    /// @return transfers How often it changed hands.
+    /// @return stream Its clock.
+    function streamStandingOf(uint256 assetId) external view returns (uint32 transfers, Stream memory stream);
 
     /// @notice Whether no transfer and no setter ever changes who is paid.
     function isPayeeFixed(uint256 assetId) external view returns (bool);

@@ -6,6 +6,7 @@ import {ICreditCurrency} from "../shared/ICreditCurrency.sol";
 import {IDataAssets} from "./IDataAssets.sol";
 import {IDataGrants} from "./IDataGrants.sol";
 import {IDataOffers} from "./IDataOffers.sol";
+import {PackedListing} from "./PackedListing.sol";
 
 /// @title IDataMarket
 /// @notice Sells access to {IDataAssets} by {IDataOffers}: once and for all, by the epoch, or by use. What was bought
@@ -13,7 +14,7 @@ import {IDataOffers} from "./IDataOffers.sol";
 ///
 /// ```
 ///   one-off          buy ─▶ Held
-///   metered          buy ─▶ quota ──recordUsage (the holder signs)──▶ used up ──buy──▶ quota
+///   metered          buy ─▶ quota ──usage that the holder signs──▶ used up ──buy──▶ quota
 ///   subscription     buy ─▶ [start, end) ──buy──▶ longer ──cancel──▶ shorter
 ///                    each epoch: delivered ─settle─▶ seller is paid │ missed ─refund─▶ holder is refunded
 ///   encrypted        buy ─▶ Pending ──deliver (owner)──▶ Delivered ──challenge window over──▶ Held, seller is paid
@@ -32,6 +33,31 @@ interface IDataMarket {
         Pending,
         Delivered,
         Disputed
+    }
+
+    /// @notice What is kept of an offer: all but the hash of the legal text. As in {IDataOffers-Offer}, and:
+    /// @param flags Bits of {OfferFlags}; 0 if the offer is not on chain.
+    /// @param sold Units sold of a limited offer; 0 for others.
+    struct Listing {
+        Currency currency;
+        uint48 assetId;
+        uint48 validUntil;
+        uint128 price;
+        uint32 transfers;
+        IDataOffers.Kind kind;
+        uint8 uses;
+        uint8 flags;
+        uint16 derivativeBps;
+        uint16 feeBps;
+        uint16 referrerBps;
+        uint16 period;
+        address arbiter;
+        uint24 deliverWithin;
+        uint24 challengeWindow;
+        uint48 quota;
+        address gate;
+        uint32 maxUnits;
+        uint32 sold;
     }
 
     /// @notice A purchase.
@@ -55,8 +81,8 @@ interface IDataMarket {
     /// @param start First epoch of a subscription.
     /// @param end The epoch after its last; 0 for none.
     /// @param refundTo Epochs before this one are settled with the holder.
-    /// @param quota Uses that he ever bought.
-    /// @param used Uses that he ever made.
+    /// @param quota Uses that he ever bought or got.
+    /// @param used Uses that he ever made or gave away.
     /// @param tokenId The grant's token in {IDataGrants}; 0 if it is not wrapped.
     /// @param held A one-off: bought, and not refunded.
     struct Grant {
@@ -90,24 +116,15 @@ interface IDataMarket {
     }
 
     /// @notice Who else may buy grants of an asset, in one slot.
-    /// @param grantsUntil From this second on, no subscription that was ever sold lives.
+    /// @param grantsUntil From this second on, no grant that ends by time, or never, lives; the greatest for never.
+    /// What was cancelled before its time still counts.
     /// @param exclusiveUntil From this second on, others than the exclusive holder may buy.
-    /// @param endless Grants without an end: one-offs and metered ones.
+    /// @param open Grants that end by what happens, not by time: encrypted one-offs that may still be refunded, and
+    /// quotas that are not used up.
     struct Exclusivity {
         uint48 grantsUntil;
         uint48 exclusiveUntil;
-        uint32 endless;
-    }
-
-    /// @notice The holder's word for what he used so far. EIP-712 type: `Usage(bytes32 offerId,address holder,
-    /// uint48 cumulative,uint48 deadline)`.
-    /// @param cumulative All uses that he ever made under the offer: it only rises, so a word counts once.
-    /// @param deadline Last second at which the signature is good.
-    struct Usage {
-        bytes32 offerId;
-        address holder;
-        uint48 cumulative;
-        uint48 deadline;
+        uint32 open;
     }
 
     /// @notice `payer` bought for `holder`; `price` in the currency's smallest unit, for all units.
@@ -151,6 +168,20 @@ interface IDataMarket {
     /// @notice Who gets the fees from now on.
     event TreasurySet(address indexed treasury);
 
+    /// @notice There is no such offer on chain.
+    error DataMarketUnknownOffer(bytes32 offerId);
+    /// @notice The offer is on chain already.
+    error DataMarketKnownOffer(bytes32 offerId);
+    /// @notice The offer was withdrawn.
+    error DataMarketWithdrawnOffer(bytes32 offerId);
+    /// @notice The offer could be used until `validUntil` (seconds).
+    error DataMarketExpiredOffer(uint48 validUntil);
+    /// @notice The asset changed hands since the offer was made.
+    error DataMarketStaleOffer(uint32 offered, uint32 transfers);
+    /// @notice A one-off is bought once, anything else in one or more units, and no more than are left.
+    error DataMarketInvalidUnits(uint32 units, uint32 left);
+    /// @notice The seller's gate does not let the holder in.
+    error DataMarketGateClosed(address gate, address holder);
     /// @notice The caller is not who may do this.
     error DataMarketUnauthorized(address caller);
     /// @notice The price is higher than the buyer allows.
@@ -167,10 +198,6 @@ interface IDataMarket {
     error DataMarketTooManyEpochs(uint256 epochs);
     /// @notice There is nothing to cancel: it is no subscription, not cancellable, or all of its epochs have begun.
     error DataMarketNotCancellable(bytes32 offerId, address holder);
-    /// @notice The signature could be used until `deadline` (seconds).
-    error DataMarketExpiredSignature(uint48 deadline);
-    /// @notice The holder did not sign just this.
-    error DataMarketInvalidHolderSignature(address holder);
     /// @notice Usage rises, up to the quota.
     error DataMarketInvalidUsage(uint48 cumulative, uint48 used, uint48 quota);
     /// @notice The delivery is not where this needs it, or the deadline (seconds) is over, or not yet.
@@ -187,13 +214,14 @@ interface IDataMarket {
     /// @notice Buys. The price is taken exactly: what comes in too much of the native coin returns at once, and a token
     /// that delivers less reverts. A one-off is held for ever; quota adds to quota; a subscription starts with the
     /// running epoch, or goes on where it would have ended.
-    /// Reverts as {IDataOffers-checkSale} does, and with {DataMarketPriceTooHigh}, {DataMarketInvalidRecipient},
-    /// {DataMarketInvalidEncryptionKey}, {DataMarketExclusive}, {DataMarketAlreadyHeld}, {DataMarketTooManyEpochs},
-    /// {IIntakePause-IntakePauseActive}, and the errors of {CurrencyLibrary-takeWithChange}.
+    /// Reverts with {DataMarketUnknownOffer}, {DataMarketWithdrawnOffer}, {DataMarketExpiredOffer},
+    /// {DataMarketStaleOffer}, {DataMarketInvalidUnits}, {DataMarketPriceTooHigh}, {DataMarketInvalidRecipient},
+    /// {DataMarketInvalidEncryptionKey}, {DataMarketGateClosed}, {DataMarketExclusive}, {DataMarketAlreadyHeld},
+    /// {DataMarketTooManyEpochs}, {IIntakePause-IntakePauseActive}, and the errors of {CurrencyLibrary-takeWithChange}.
     function buy(Purchase calldata purchase) external payable;
 
     /// @notice What {buy} by `payer` would charge, in the currency's smallest unit. Reverts where {buy} would, but for
-    /// a pause, the grant that is there already, exclusivity, and the payment itself.
+    /// a pause, what the holder has already, exclusivity, and the payment itself.
     function previewBuy(
         Purchase calldata purchase,
         address payer
@@ -202,6 +230,14 @@ interface IDataMarket {
     /// @notice {buy} for whoever called {offers} or {grants}; only those two, which name him as the payer.
     /// Reverts as {buy} does, and with {DataMarketUnauthorized}.
     function buyFor(Purchase calldata purchase, address payer) external payable;
+
+    /// @notice Keeps an offer that {offers} has checked; only {offers}.
+    /// Reverts with {DataMarketUnauthorized}, {DataMarketKnownOffer}, {DataMarketWithdrawnOffer}.
+    function open(bytes32 offerId, PackedListing calldata packed) external;
+
+    /// @notice Ends an offer for buyers, whether it is kept already or not; only {offers}.
+    /// Reverts with {DataMarketUnauthorized}, {DataMarketWithdrawnOffer}.
+    function close(bytes32 offerId) external;
 
     /// @notice Settles an offer's epochs with the seller, in order, as far as they are final: delivered ones are
     /// earned, missed ones are the subscribers'. Anyone may call it.
@@ -219,9 +255,10 @@ interface IDataMarket {
     /// Reverts with {DataMarketUnauthorized}, {DataMarketNotCancellable}.
     function cancel(bytes32 offerId, address holder) external returns (uint256 amount);
 
-    /// @notice Records what a holder used of his quota; anyone may send what he signed (an account or ERC-1271).
-    /// Reverts with {DataMarketExpiredSignature}, {DataMarketInvalidUsage}, {DataMarketInvalidHolderSignature}.
-    function recordUsage(Usage calldata usage, bytes calldata holderSignature) external;
+    /// @notice Records what a holder used of his quota; only {grants}, which has seen his signature.
+    /// @param cumulative All uses that he ever made under the offer.
+    /// Reverts with {DataMarketUnauthorized}, {DataMarketInvalidUsage}.
+    function recordUsage(bytes32 offerId, address holder, uint48 cumulative) external;
 
     /// @notice Delivers a content key, sealed to the key in {GrantBought}; the asset's owner of the moment, in time.
     /// Reverts with {DataMarketUnauthorized}, {DataMarketWrongDelivery}, {DataMarketEmptyKey}.
@@ -255,7 +292,7 @@ interface IDataMarket {
     function unwrap(bytes32 offerId) external;
 
     /// @notice Moves a grant with its token; only {grants}. What is due to the holder before is credited to him first.
-    /// Reverts with {DataMarketUnauthorized}, {DataMarketAlreadyHeld}, {IDataOffers-DataOffersGateClosed}.
+    /// Reverts with {DataMarketUnauthorized}, {DataMarketAlreadyHeld}, {DataMarketGateClosed}.
     function moveGrant(bytes32 offerId, address from, address to) external;
 
     /// @notice Pays out all that is credited to an account; by the account to whom it likes, by anyone else to the
@@ -272,10 +309,6 @@ interface IDataMarket {
     /// quotas open every epoch, a subscription those in [start, end), until the end of epoch `end`.
     /// @param use Bits of {DataUses}, all of which are asked for; not 0.
     function canAccess(bytes32 offerId, address user, uint8 use, uint32 epoch) external view returns (bool);
-
-    /// @notice The first second at which a holder's access is closed for certain; the greatest uint48 for no end, 0 for
-    /// no access.
-    function accessUntil(bytes32 offerId, address holder) external view returns (uint48 timestamp);
 
     /// @notice What is credited to an account, in the currency's smallest unit.
     function claimable(Currency currency, address account) external view returns (uint256 amount);
@@ -298,8 +331,8 @@ interface IDataMarket {
     /// @notice The key that an account has set.
     function encryptionKeyOf(address account) external view returns (bytes32 encryptionKey);
 
-    /// @notice Whether a holder has a grant that is in force, for some use and some epoch.
-    function isGranted(bytes32 offerId, address holder) external view returns (bool);
+    /// @notice What is kept of an offer; all zero if it is not on chain.
+    function listingOf(bytes32 offerId) external view returns (Listing memory listing);
 
     /// @notice Who gets the fees.
     function treasury() external view returns (address account);

@@ -7,7 +7,7 @@ import {IDataMarket} from "./IDataMarket.sol";
 
 /// @title IDataOffers
 /// @notice What the owners of {IDataAssets} offer, and on which terms. An offer is named by its hash and never changes;
-/// a new price is a new offer. It is bought at the {IDataMarket}.
+/// a new price is a new offer. Here it is checked; the {IDataMarket} keeps it, and sells by it.
 ///
 /// ```
 ///   signed, off chain ──list (anyone), or its first buyer──▶ Listed ──┬─ withdraw (owner) ───────▶ no buying any more;
@@ -29,7 +29,7 @@ interface IDataOffers {
     /// @param exclusive While such a grant lives, nobody else gets any grant of the asset, and none is sold while
     /// others live.
     /// @param transferable The grant may be wrapped into a token and move, see {IDataGrants}.
-    /// @param cancellable Epochs that have not begun may be cancelled; for subscriptions only.
+    /// @param cancellable Epochs that have not begun may be cancelled; for subscriptions without a limit only.
     /// @param legalHash Hash of the legal text; 0 for none.
     struct Terms {
         uint8 uses;
@@ -47,10 +47,11 @@ interface IDataOffers {
     /// @param currency The native coin, an ERC-20, or the suite's machine credits.
     /// @param price In the currency's smallest unit: of the whole, of an epoch, or of a unit of quota.
     /// @param feeBps The protocol's fee at the time of the offer, in bps; for credits 0.
-    /// @param referrerBps Share of the payee's part that goes to the referrer, in bps; for subscriptions and credits 0.
+    /// @param referrerBps Share of the payee's part that goes to the referrer, in bps; 0 but for one-offs, and for
+    /// credits and assets with a fixed payee.
     /// @param period Epochs that a unit buys, 1 to 1,024; for subscriptions only.
     /// @param quota Uses that a unit buys; for metered offers only.
-    /// @param maxUnits Units that are ever sold; 0 for no limit.
+    /// @param maxUnits Units that are sold, but for refunded deliveries; 0 for no limit.
     /// @param gate An {IAccessGate}; zero for none.
     /// @param arbiter Decides disputes about the sealed key; zero if the content is not encrypted.
     /// @param deliverWithin Seconds from the purchase in which the sealed key is delivered, 1 hour to 30 days; 0 if the
@@ -86,43 +87,13 @@ interface IDataOffers {
         Sale sale;
     }
 
-    /// @notice What of an offer binds both sides after the purchase.
-    /// @param flags Bits of {OfferFlags}; 0 if the offer is not on chain.
-    struct Deal {
-        uint48 assetId;
-        Currency currency;
-        uint128 price;
-        Kind kind;
-        uint8 uses;
-        uint8 flags;
-        uint16 feeBps;
-        uint16 referrerBps;
-        uint16 period;
-        uint48 quota;
-        address arbiter;
-        uint24 deliverWithin;
-        uint24 challengeWindow;
-    }
-
-    /// @notice An offer was put on chain. {offerOf} gives all of it but `legalHash`.
-    event OfferListed(
-        bytes32 indexed offerId,
-        uint256 indexed assetId,
-        address indexed seller,
-        bytes32 termsId,
-        bytes32 legalHash
-    );
+    /// @notice An offer was put on chain. {IDataMarket-listingOf} gives the rest of it.
+    event OfferListed(bytes32 indexed offerId, uint256 indexed assetId, bytes32 legalHash);
     /// @notice Nobody buys under this offer any more.
     event OfferWithdrawn(bytes32 indexed offerId);
     /// @notice The fee of offers to come, in bps.
     event FeeSet(uint16 feeBps);
 
-    /// @notice There is no such offer on chain.
-    error DataOffersUnknownOffer(bytes32 offerId);
-    /// @notice The offer is on chain already.
-    error DataOffersKnownOffer(bytes32 offerId);
-    /// @notice The offer was withdrawn.
-    error DataOffersWithdrawnOffer(bytes32 offerId);
     /// @notice The asset changed hands since the offer was made.
     error DataOffersStaleOffer(uint32 offered, uint32 transfers);
     /// @notice The offer could be used until `validUntil` (seconds).
@@ -131,9 +102,10 @@ interface IDataOffers {
     error DataOffersInvalidOwnerSignature(address owner);
     /// @notice The caller is not who may do this.
     error DataOffersUnauthorized(address caller);
-    /// @notice Terms allow some use, and only subscriptions can be cancelled.
+    /// @notice Terms allow some use, and only subscriptions without a limit can be cancelled.
     error DataOffersInvalidTerms(uint8 uses, bool cancellable);
-    /// @notice A share is at most 10,000 bps; referrers get none of subscriptions and credits.
+    /// @notice A share is at most 10,000 bps, a fee 500. Referrers get a share of one-offs alone, and none of credits or
+    /// of what has a fixed payee.
     error DataOffersInvalidShare(uint16 bps);
     /// @notice The fee is another (bps).
     error DataOffersInvalidFee(uint16 given, uint16 expected);
@@ -148,16 +120,15 @@ interface IDataOffers {
     error DataOffersNotAStream(uint256 assetId);
     /// @notice Credits pay neither for subscriptions nor for assets with parents.
     error DataOffersNotForCredits(Kind kind, bool derivative);
-    /// @notice The seller neither owns the parent nor holds a grant on it that allows derivatives for a share of `bps`.
+    /// @notice The seller neither owns the parent nor holds a grant on it that allows derivatives for a share of
+    /// `bps`, lasts as long as the offer, and cannot be given back.
     error DataOffersUnlicensedParent(uint256 parentId, uint16 bps);
     /// @notice As many offers as the asset has parents must be named.
     error DataOffersParentsMismatch(uint256 given, uint256 expected);
-    /// @notice A one-off is bought once, anything else in one or more units, and no more than are left.
-    error DataOffersInvalidUnits(uint32 units, uint32 left);
-    /// @notice The seller's gate does not let the holder in.
-    error DataOffersGateClosed(address gate, address holder);
     /// @notice The purchase names another offer than the one that comes with it.
     error DataOffersOtherOffer(bytes32 purchased, bytes32 listed);
+    /// @notice The market sells by other offers.
+    error DataOffersForeignMarket(IDataMarket market);
     /// @notice The market is bound already.
     error DataOffersBound(IDataMarket market);
     /// @notice A part of the suite is not where it should be.
@@ -165,14 +136,15 @@ interface IDataOffers {
 
     /// @notice Puts an offer on chain; the asset's owner sends or signs it (an account or ERC-1271).
     /// @param parentOffers For each of the asset's parents, in order: an offer of which the owner holds a grant that
-    /// allows derivatives, or 0 if he owns the parent. Empty for an original.
+    /// allows derivatives, or 0 if he owns the parent. Empty for an original. The grant is not metered, not
+    /// cancellable, not refundable any more, and lasts beyond `validUntil`.
     /// @param ownerSignature Not read if the owner is the sender.
     /// @return offerId The offer's EIP-712 hash.
-    /// Reverts with {DataOffersKnownOffer}, {DataOffersWithdrawnOffer}, {DataOffersStaleOffer},
-    /// {DataOffersExpiredOffer}, {DataOffersInvalidOwnerSignature}, {DataOffersInvalidTerms},
-    /// {DataOffersInvalidShare}, {DataOffersInvalidFee}, {DataOffersInvalidPeriod}, {DataOffersInvalidQuota},
-    /// {DataOffersInvalidDelivery}, {DataOffersNotAStream}, {DataOffersNotForCredits}, {DataOffersUnlicensedParent},
-    /// {DataOffersParentsMismatch}, ERC721NonexistentToken.
+    /// Reverts with {DataOffersStaleOffer}, {DataOffersExpiredOffer}, {DataOffersInvalidOwnerSignature},
+    /// {DataOffersInvalidTerms}, {DataOffersInvalidShare}, {DataOffersInvalidFee}, {DataOffersInvalidPeriod},
+    /// {DataOffersInvalidQuota}, {DataOffersInvalidDelivery}, {DataOffersNotAStream}, {DataOffersNotForCredits},
+    /// {DataOffersUnlicensedParent}, {DataOffersParentsMismatch}, {IDataMarket-DataMarketKnownOffer},
+    /// {IDataMarket-DataMarketWithdrawnOffer}, ERC721NonexistentToken.
     function list(
         Offer calldata offer,
         bytes32[] calldata parentOffers,
@@ -191,23 +163,8 @@ interface IDataOffers {
     ) external payable;
 
     /// @notice Ends an offer for buyers, on chain or only signed; only the asset's owner. What was bought goes on.
-    /// Reverts with {DataOffersUnauthorized}, {DataOffersWithdrawnOffer}, ERC721NonexistentToken.
-    function withdraw(Offer calldata offer) external;
-
-    /// @notice Counts a purchase of a limited offer; only the market. Checks as {checkSale} does.
-    /// @return deal What binds both sides.
-    /// Reverts as {checkSale} does, and with {DataOffersUnauthorized}.
-    function sell(bytes32 offerId, uint32 units, address holder) external returns (Deal memory deal);
-
-    /// @notice Whether so many units can be bought for a holder, as far as the offer goes.
-    /// @return deal What would bind both sides.
-    /// Reverts with {DataOffersUnknownOffer}, {DataOffersWithdrawnOffer}, {DataOffersExpiredOffer},
-    /// {DataOffersStaleOffer}, {DataOffersInvalidUnits}, {DataOffersGateClosed}.
-    function checkSale(bytes32 offerId, uint32 units, address holder) external view returns (Deal memory deal);
-
-    /// @notice Asks the offer's gate, if it has one, whether a holder may hold a grant.
-    /// Reverts with {DataOffersGateClosed}.
-    function checkGate(bytes32 offerId, address holder) external view;
+    /// Reverts with {DataOffersUnauthorized}, {IDataMarket-DataMarketWithdrawnOffer}, ERC721NonexistentToken.
+    function withdrawOffer(Offer calldata offer) external;
 
     /// @notice Sets the fee of offers to come; only ADMIN.
     /// @param feeBps 0 to 500 bps.
@@ -215,21 +172,11 @@ interface IDataOffers {
     function setFee(uint16 feeBps) external;
 
     /// @notice Names the market, once; only who deployed this contract.
-    /// Reverts with {DataOffersUnauthorized}, {DataOffersBound}, {DataOffersNoCode}.
+    /// Reverts with {DataOffersUnauthorized}, {DataOffersBound}, {DataOffersNoCode}, {DataOffersForeignMarket}.
     function bind(IDataMarket market_) external;
 
-    /// @notice What of an offer binds both sides; all zero if it is not on chain.
-    function dealOf(bytes32 offerId) external view returns (Deal memory deal);
-
-    /// @notice An offer on chain, without its `legalHash`.
-    /// Reverts with {DataOffersUnknownOffer}.
-    function offerOf(bytes32 offerId) external view returns (Offer memory offer);
-
-    /// @notice Whether an offer can still be bought, as far as it knows.
+    /// @notice Whether an offer can still be bought, as far as it goes itself.
     function isOpen(bytes32 offerId) external view returns (bool);
-
-    /// @notice How many units of a limited offer were sold; 0 for others.
-    function unitsSold(bytes32 offerId) external view returns (uint32 units);
 
     /// @notice The id of an offer, on chain or not.
     function offerIdOf(Offer calldata offer) external pure returns (bytes32 offerId);

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IDataOffers} from "./IDataOffers.sol";
-import {OfferFlags} from "./OfferFlags.sol";
 
 /// @title OfferChecks
 /// @notice What makes an offer valid in itself, whoever makes it and whenever.
@@ -14,29 +13,29 @@ library OfferChecks {
     uint24 private constant MIN_CHALLENGE = 1 days;
     uint24 private constant MAX_CHALLENGE = 14 days;
 
-    /// @notice Terms allow something, and only what is sold by the epoch can be cancelled.
+    /// @notice Terms allow something. Only what is sold by the epoch can be cancelled, and only where units are not
+    /// limited: or one who buys and cancels would use them up for nothing.
     /// Reverts with {IDataOffers-DataOffersInvalidTerms}, {IDataOffers-DataOffersInvalidShare}.
-    function checkTerms(IDataOffers.Terms calldata terms, IDataOffers.Kind kind) internal pure {
-        bool valid = terms.uses != 0 && (!terms.cancellable || kind == IDataOffers.Kind.Subscription);
-        require(valid, IDataOffers.DataOffersInvalidTerms(terms.uses, terms.cancellable));
-        require(terms.derivativeBps <= BPS, IDataOffers.DataOffersInvalidShare(terms.derivativeBps));
+    function checkTerms(IDataOffers.Terms calldata terms, IDataOffers.Sale calldata sale) internal pure {
+        (uint8 uses, bool cancellable, uint16 derivativeBps) = (terms.uses, terms.cancellable, terms.derivativeBps);
+        bool mayCancel = !cancellable || (sale.kind == IDataOffers.Kind.Subscription && sale.maxUnits == 0);
+        require(uses != 0 && mayCancel, IDataOffers.DataOffersInvalidTerms(uses, cancellable));
+        require(derivativeBps <= BPS, IDataOffers.DataOffersInvalidShare(derivativeBps));
     }
 
     /// @notice Each kind has what belongs to it and nothing else.
     /// Reverts with {IDataOffers-DataOffersInvalidPeriod}, {IDataOffers-DataOffersInvalidQuota},
     /// {IDataOffers-DataOffersInvalidDelivery}, {IDataOffers-DataOffersInvalidShare}.
     function checkSale(IDataOffers.Sale calldata sale) internal pure {
-        bool subscription = sale.kind == IDataOffers.Kind.Subscription;
-        bool validPeriod = subscription ? sale.period != 0 && sale.period <= MAX_PERIOD : sale.period == 0;
-        require(validPeriod, IDataOffers.DataOffersInvalidPeriod(sale.period));
-        bool validQuota = (sale.quota != 0) == (sale.kind == IDataOffers.Kind.Metered);
-        require(validQuota, IDataOffers.DataOffersInvalidQuota(sale.quota));
-        require(
-            _isValidDelivery(sale),
-            IDataOffers.DataOffersInvalidDelivery(sale.arbiter, sale.deliverWithin, sale.challengeWindow)
-        );
-        uint256 maxShare = subscription ? 0 : BPS;
-        require(sale.referrerBps <= maxShare, IDataOffers.DataOffersInvalidShare(sale.referrerBps));
+        IDataOffers.Kind kind = sale.kind;
+        (uint16 period, uint48 quota, uint16 referrerBps) = (sale.period, sale.quota, sale.referrerBps);
+        bool validPeriod = kind == IDataOffers.Kind.Subscription ? period != 0 && period <= MAX_PERIOD : period == 0;
+        require(validPeriod, IDataOffers.DataOffersInvalidPeriod(period));
+        bool validQuota = (quota != 0) == (kind == IDataOffers.Kind.Metered);
+        require(validQuota, IDataOffers.DataOffersInvalidQuota(quota));
+        uint256 maxShare = kind == IDataOffers.Kind.OneOff ? BPS : 0;
+        require(referrerBps <= maxShare, IDataOffers.DataOffersInvalidShare(referrerBps));
+        _checkDelivery(kind, sale.arbiter, sale.deliverWithin, sale.challengeWindow);
     }
 
     /// @notice Credits go to one provider, whole.
@@ -47,28 +46,21 @@ library OfferChecks {
         require(sale.referrerBps == 0, IDataOffers.DataOffersInvalidShare(sale.referrerBps));
     }
 
-    /// @notice What is true of an offer that is on chain, as bits of {OfferFlags}.
-    function flagsOf(
-        IDataOffers.Terms calldata terms,
-        IDataOffers.Sale calldata sale
-    ) internal pure returns (uint8 flags) {
-        flags = OfferFlags.LISTED;
-        if (terms.exclusive) flags |= OfferFlags.EXCLUSIVE;
-        if (terms.transferable) flags |= OfferFlags.TRANSFERABLE;
-        if (terms.cancellable) flags |= OfferFlags.CANCELLABLE;
-        if (sale.deliverWithin != 0) flags |= OfferFlags.ENCRYPTED;
-        if (sale.maxUnits != 0) flags |= OfferFlags.LIMITED;
-        if (sale.gate != address(0)) flags |= OfferFlags.GATED;
-    }
-
-    function _isValidDelivery(IDataOffers.Sale calldata sale) private pure returns (bool) {
-        if (sale.deliverWithin == 0) return sale.arbiter == address(0) && sale.challengeWindow == 0;
-        return
-            sale.kind == IDataOffers.Kind.OneOff &&
-            sale.arbiter != address(0) &&
-            sale.deliverWithin >= MIN_DELIVERY &&
-            sale.deliverWithin <= MAX_DELIVERY &&
-            sale.challengeWindow >= MIN_CHALLENGE &&
-            sale.challengeWindow <= MAX_CHALLENGE;
+    function _checkDelivery(
+        IDataOffers.Kind kind,
+        address arbiter,
+        uint24 deliverWithin,
+        uint24 challengeWindow
+    ) private pure {
+        bool valid =
+            deliverWithin == 0
+                ? arbiter == address(0) && challengeWindow == 0
+                : kind == IDataOffers.Kind.OneOff &&
+                    arbiter != address(0) &&
+                    deliverWithin >= MIN_DELIVERY &&
+                    deliverWithin <= MAX_DELIVERY &&
+                    challengeWindow >= MIN_CHALLENGE &&
+                    challengeWindow <= MAX_CHALLENGE;
+        require(valid, IDataOffers.DataOffersInvalidDelivery(arbiter, deliverWithin, challengeWindow));
     }
 }

@@ -12,8 +12,8 @@ abstract contract IntakePause is IIntakePause, AccessManaged {
     uint256 private constant MAX_PAUSE = 14 days;
     uint256 private constant PAUSE_INTERVAL = 60 days;
 
-    uint48 private _pausedUntil;
     uint48 private _seriesStart;
+    uint48 private _pausedUntil;
 
     modifier whenIntakeOpen() {
         require(block.timestamp >= _pausedUntil, IntakePauseActive(_pausedUntil));

@@ -430,8 +430,8 @@ export const data: readonly GasRow[] = [
       const offerId = await list(its, { sale: { kind: SaleKind.Metered, quota: 1_000 } });
       await buy(its, offerId, {}, { buyer: bob });
       const usage = { offerId, holder: bob.address, cumulative: 10, deadline: NEVER };
-      const signature = await signUsage(its.suite.dataMarket, bob, usage);
-      return its.suite.dataMarket.connect(relayer).recordUsage(usage, signature);
+      const signature = await signUsage(its.suite.dataGrants, bob, usage);
+      return its.suite.dataGrants.connect(relayer).recordUsage(usage, signature);
     },
   },
   { name: "deliver a sealed key", ceiling: 60_000, measure: delivery(deliver) },

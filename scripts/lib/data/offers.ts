@@ -1,9 +1,10 @@
 // What sellers, buyers and holders say to the data market.
 import { type Signer, type TypedDataDomain, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
 
+import type { IDataGrants } from "../../../typechain-types/contracts/data/DataGrants.js";
 import type { IDataMarket } from "../../../typechain-types/contracts/data/DataMarket.js";
 import type { IDataOffers } from "../../../typechain-types/contracts/data/DataOffers.js";
-import type { DataMarket, DataOffers } from "../../../typechain-types/index.js";
+import type { DataGrants, DataOffers } from "../../../typechain-types/index.js";
 import { NATIVE, NEVER } from "../identity.js";
 import { type ActionType, domainOf, struct } from "../typedData.js";
 import { Use } from "./accessRequest.js";
@@ -12,7 +13,7 @@ export type Offer = IDataOffers.OfferStruct;
 export type Terms = IDataOffers.TermsStruct;
 export type Sale = IDataOffers.SaleStruct;
 export type Purchase = IDataMarket.PurchaseStruct;
-export type Usage = IDataMarket.UsageStruct;
+export type Usage = IDataGrants.UsageStruct;
 
 export { Use };
 
@@ -67,8 +68,8 @@ export const USAGE = struct(
 
 export const offersDomain = (offers: DataOffers): Promise<TypedDataDomain> =>
   domainOf(offers, "DeFIoT DataOffers");
-export const marketDomain = (market: DataMarket): Promise<TypedDataDomain> =>
-  domainOf(market, "DeFIoT DataMarket");
+export const grantsDomain = (grants: DataGrants): Promise<TypedDataDomain> =>
+  domainOf(grants, "DeFIoT DataGrants");
 
 /** Terms for internal use, and nothing else, unless given. */
 export function termsOf(rest: Partial<Terms> = {}): Terms {
@@ -140,6 +141,6 @@ export function purchaseOf(
 }
 
 /** A holder's word for what he has used so far. */
-export async function signUsage(market: DataMarket, holder: Signer, usage: Usage): Promise<string> {
-  return holder.signTypedData(await marketDomain(market), USAGE, usage);
+export async function signUsage(grants: DataGrants, holder: Signer, usage: Usage): Promise<string> {
+  return holder.signTypedData(await grantsDomain(grants), USAGE, usage);
 }
