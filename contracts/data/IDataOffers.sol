@@ -104,8 +104,8 @@ interface IDataOffers {
     error DataOffersUnauthorized(address caller);
     /// @notice Terms allow some use, and only subscriptions without a limit can be cancelled.
     error DataOffersInvalidTerms(uint8 uses, bool cancellable);
-    /// @notice A share is at most 10,000 bps, a fee 500. Referrers get a share of one-offs alone, and none of credits or
-    /// of what has a fixed payee.
+    /// @notice A share is at most 10,000 bps, a fee 500. Referrers get a share of one-offs alone, and none of credits
+    /// or of what has a fixed payee.
     error DataOffersInvalidShare(uint16 bps);
     /// @notice The fee is another (bps).
     error DataOffersInvalidFee(uint16 given, uint16 expected);
