@@ -137,7 +137,9 @@ describe("deploying DeFIoT", () => {
     ] as const) {
       it(`refuses to deploy without ${parameter}`, async () => {
         const connection = await hre.network.create();
-        const parameters: Record<string, Record<string, string | number>> = structuredClone(localhost);
+        const parameters: Record<string, Record<string, string | number>> = structuredClone(
+          localhost,
+        );
         delete parameters[module]?.[parameter];
         await expect(deploySuite(connection, { parameters })).to.be.rejectedWith(
           `Module parameter '${parameter}' requires a value`,
