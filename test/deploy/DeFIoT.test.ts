@@ -129,9 +129,11 @@ describe("deploying DeFIoT", () => {
     });
   });
 
-  describe("with parameters that do not say who holds a role", () => {
+  describe("with parameters that do not say who holds a role, what the fee is or who gets it", () => {
     for (const [module, parameter] of [
       ["Access", "admin"],
+      ["Data", "feeBps"],
+      ["Data", "treasury"],
       ["DeFIoT", "guardian"],
       ["DeFIoT", "makerVerifier"],
     ] as const) {
