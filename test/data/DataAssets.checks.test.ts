@@ -197,7 +197,7 @@ describe("DataAssets: what may be published", () => {
       await refuses(of([0, 0], [1, 0]), "DataAssetsInvalidParent", 0);
     });
 
-    it("R16 share all of the price, and not a bps more", async () => {
+    it("share all of the price, and not a bps more", async () => {
       await accepts(of([1, 4_000], [2, 6_000]));
       await refuses(of([1, 4_000], [2, 6_001]), "DataAssetsInvalidShare", 10_001);
       await refuses(of([1, 10_001]), "DataAssetsInvalidShare", 10_001);

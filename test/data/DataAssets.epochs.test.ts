@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { MaxUint256 } from "ethers";
 
 import { chainHead } from "../../scripts/lib/data/publishing.js";
 import { nextBlockAt } from "../identity/registry.js";
@@ -150,6 +151,21 @@ describe("DataAssets: when an epoch is final", () => {
           const counted = await assets.deliveredBetween(assetId, from, to);
           expect(counted, `[${from}, ${to})`).to.equal(BigInt(count));
         }
+      }
+    });
+
+    it("counts nothing in a range that is empty or backwards, wherever it is", async () => {
+      const { assets, assetId } = await loadLong();
+      for (const [from, to] of [
+        [0, 0],
+        [255, 255],
+        [256, 256],
+        [256, 0],
+        [257, 255],
+        [MaxUint256, MaxUint256],
+        [MaxUint256, 0],
+      ] as const) {
+        expect(await assets.deliveredBetween(assetId, from, to)).to.equal(0n);
       }
     });
 

@@ -206,7 +206,7 @@ describe("DataAssets: who is paid", () => {
   });
 
   describe("the royalty (ERC-2981)", () => {
-    it("R25 is a share of the price, rounded down, for the creator and after a sale too", async () => {
+    it("R16 R25 is a share of the price in bps, rounded down, for the creator and after a sale too", async () => {
       const { assets, asAlice, assetId, accounts } = await load();
       const { alice, bob } = accounts;
       for (const [price, royalty] of [

@@ -216,7 +216,7 @@ describe("DataAssets: growing streams", () => {
     });
   });
 
-  describe("DAT-05 a root", () => {
+  describe("DAT-05 R49 a root", () => {
     it("never changes: no later epoch, and no second try, touches it", async () => {
       const data = await load();
       const { assets, assetId, contentRoot, station, epochOf, endOf } = data;
