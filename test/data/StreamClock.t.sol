@@ -97,6 +97,16 @@ contract StreamClockTest is Test {
         assertEq(stream.finalAt(epoch), start + stream.epochLength + stream.grace);
     }
 
+    function test_nothingOverflowsWhereAllIsAsLargeAsCanBe() public pure {
+        uint256 length = type(uint32).max;
+        IDataAssets.Stream memory stream = IDataAssets.Stream(uint32(length), uint32(length), type(uint48).max, 0);
+        uint256 finalAt = type(uint48).max + (length + 2) * length;
+        assertEq(stream.finalAt(length), finalAt);
+        assertEq(stream.overdueAt(finalAt), length + 1);
+        assertEq(stream.overdueAt(finalAt - 1), length);
+        assertEq(stream.epochAt(finalAt), length + 2);
+    }
+
     function test_theBoundariesToTheSecond() public pure {
         IDataAssets.Stream memory stream = IDataAssets.Stream(100, 10, 1000, 0);
         assertEq(stream.epochAt(999), 0);
