@@ -129,15 +129,19 @@ describe("deploying DeFIoT", () => {
     });
   });
 
-  describe("with parameters that do not say who holds a role", () => {
+  describe("with parameters that do not say who holds a role, what the fee is or who gets it", () => {
     for (const [module, parameter] of [
       ["Access", "admin"],
+      ["Data", "feeBps"],
+      ["Data", "treasury"],
       ["DeFIoT", "guardian"],
       ["DeFIoT", "makerVerifier"],
     ] as const) {
       it(`refuses to deploy without ${parameter}`, async () => {
         const connection = await hre.network.create();
-        const parameters: Record<string, Record<string, string | number>> = structuredClone(localhost);
+        const parameters: Record<string, Record<string, string | number>> = structuredClone(
+          localhost,
+        );
         delete parameters[module]?.[parameter];
         await expect(deploySuite(connection, { parameters })).to.be.rejectedWith(
           `Module parameter '${parameter}' requires a value`,

@@ -33,6 +33,9 @@ export async function startAnvil(program: string): Promise<Anvil> {
     "cancun",
     "--chain-id",
     "31337",
+    // As many as Hardhat's node has: we name more than Anvil's ten.
+    "--accounts",
+    "20",
   ];
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   const stop = async (): Promise<void> => {

@@ -261,7 +261,7 @@ abstract contract RegistryFixture is Test {
         return one < other ? keccak256(abi.encode(one, other)) : keccak256(abi.encode(other, one));
     }
 
-    function _typedDigest(string memory name, address target, bytes32 structHash) private view returns (bytes32) {
+    function _typedDigest(string memory name, address target, bytes32 structHash) internal view returns (bytes32) {
         bytes32 domain = keccak256(
             abi.encode(
                 keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
