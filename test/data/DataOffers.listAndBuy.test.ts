@@ -88,7 +88,8 @@ describe("DataOffers: bought with the listing", () => {
     const { dataOffers, dataMarket, accounts, token, connection } = loaded;
     const { bob } = accounts;
     const purchase = purchaseOf(offerIdOf(loaded.inTokens), bob.address);
-    const args = [loaded.inTokens, [], loaded.inTokensSignature, purchase] as const;
+    const none: string[] = [];
+    const args = [loaded.inTokens, none, loaded.inTokensSignature, purchase] as const;
     await token.connect(bob).approve(dataMarket, PRICE - 1n);
     await expect(dataOffers.connect(bob).listAndBuy(...args))
       .to.be.revertedWithCustomError(token, "ERC20InsufficientAllowance")
