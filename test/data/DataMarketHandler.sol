@@ -115,10 +115,10 @@ abstract contract DataMarketHandler is DataMarketBuyers, DataMarketSellers {
         }
     }
 
-    /// @dev On which assets an exclusive grant lives, and how many live on each.
+    /// @dev Whether an exclusive grant lives on an asset, and if so, how many the market knows there.
     function livingOn(uint256 assetId) external view returns (bool exclusive, uint256 count) {
         (exclusive, ) = _livingOn(assetId);
-        for (uint256 i = 0; i < _offerIds.length; ++i) {
+        for (uint256 i = 0; exclusive && i < _offerIds.length; ++i) {
             if (_listed[_offerIds[i]].offer.assetId != assetId) continue;
             for (uint256 j = 0; j < ACTORS; ++j) if (_market.isGranted(_offerIds[i], _actor(j))) ++count;
         }
