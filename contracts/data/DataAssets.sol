@@ -6,6 +6,7 @@ import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
@@ -169,7 +170,7 @@ contract DataAssets is ERC721, DataAssetActions {
     function parentsOf(uint256 assetId) external view returns (Parent[] memory parents) {
         uint256 packed = _assets[assetId].parents;
         uint256 count = 0;
-        while (count < MAX_PARENTS && packed >> (count * PARENT_BITS) != 0) ++count;
+        while (packed >> (count * PARENT_BITS) != 0) ++count;
         parents = new Parent[](count);
         for (uint256 i = 0; i < count; ++i) {
             uint256 parent = packed >> (i * PARENT_BITS);
@@ -241,7 +242,7 @@ contract DataAssets is ERC721, DataAssetActions {
     ) external view returns (address receiver, uint256 royaltyAmount) {
         _requireOwned(assetId);
         Asset storage asset = _assets[assetId];
-        return (asset.royaltyReceiver, (salePrice * asset.royaltyBps) / BPS);
+        return (asset.royaltyReceiver, Math.mulDiv(salePrice, asset.royaltyBps, BPS));
     }
 
     /// @inheritdoc IDataAssets

@@ -36,7 +36,7 @@ abstract contract DataSubscriptions is DataGrantBook {
         Listing memory listing = _load(offerId);
         uint256 from = ledger.settledTo;
         uint256 to = assets.firstPendingEpoch(listing.assetId);
-        if (to <= from) return 0;
+        if (max == 0 || to <= from) return 0;
         settled = Math.min(max, to - from);
         (uint256 active, uint256 earned) = _count(_deltas[offerId], listing.assetId, ledger, from + settled);
 

@@ -95,7 +95,7 @@ interface IDataAssets is IERC2981, IERC4906 {
     /// @notice What a market needs to know of an asset.
     /// @param owner Whose it is now.
     /// @param payee Who is paid for its sales now; never zero.
-    /// @param transfers How often it changed hands.
+    /// @param transfers How often it changed hands; a transfer to oneself counts.
     /// @param derivative Whether it has parents.
     struct Standing {
         address owner;
@@ -186,7 +186,8 @@ interface IDataAssets is IERC2981, IERC4906 {
     /// @param recordCount Records under the root; the chain binds it.
     /// @param deviceSignature By the stream's device, with the key that it uses now.
     /// Reverts with {DataAssetsNotAStream}, {DataAssetsMissingRoot}, {DataAssetsStaleEpoch}, {DataAssetsEpochNotOver},
-    /// {DataAssetsBrokenChain}, {DataAssetsInvalidDeviceSignature}, and DeviceRegistryInsufficientGas.
+    /// {DataAssetsBrokenChain}, {DataAssetsInvalidDeviceSignature}, DeviceRegistryInsufficientGas, and
+    /// SafeCastOverflowedUintDowncast for the last epoch that 32 bits can name.
     function append(
         uint256 assetId,
         uint32 epoch,
@@ -273,7 +274,7 @@ interface IDataAssets is IERC2981, IERC4906 {
     /// @notice Delivered bits of epochs `256 * index` to `256 * index + 255`, the lowest bit first.
     function deliveredBits(uint256 assetId, uint256 index) external view returns (uint256 bits);
 
-    /// @notice How many epochs in [from, to) were delivered. Costs one slot for each 256 epochs.
+    /// @notice How many epochs in [from, to) were delivered; neither is above 2^32. Costs one slot for each 256 epochs.
     function deliveredBetween(uint256 assetId, uint256 from, uint256 to) external view returns (uint256 count);
 
     /// @notice The devices whose signatures count here.

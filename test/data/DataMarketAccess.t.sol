@@ -17,7 +17,7 @@ contract DataMarketAccessTest is DataMarketFixture {
         _endow(_buyer);
     }
 
-    /// @dev Open for each epoch that was bought until the second before {accessUntil}, and for none from then on.
+    /// @dev Open for each epoch that was bought until the second before {IDataGrants-accessUntil}, and for none from then on.
     function testFuzz_DAT09_closesWithTheSecondThatItSays(
         uint32 length,
         uint32 grace,
@@ -38,14 +38,14 @@ contract DataMarketAccessTest is DataMarketFixture {
         uint256 start = block.timestamp < first ? 0 : (block.timestamp - first) / length;
         uint256 end = start + count * offer.sale.period;
         uint256 until = first + (end + 1) * length;
-        assertEq(_market.accessUntil(offerId, _buyer), until, "DAT-09: closes at another time");
+        assertEq(_grants.accessUntil(offerId, _buyer), until, "DAT-09: closes at another time");
         assertEq(_assets.finalAt(assetId, uint32(end - 1)) <= until, true, "DAT-09: closed before all is final");
         _assertOpens(offerId, start, end, true);
         vm.warp(until - 1);
         _assertOpens(offerId, start, end, true);
         vm.warp(until);
         _assertOpens(offerId, start, end, false);
-        assertEq(_market.accessUntil(offerId, _buyer), 0, "DAT-09: closed, but for another time");
+        assertEq(_grants.accessUntil(offerId, _buyer), 0, "DAT-09: closed, but for another time");
         vm.warp(until + bound(age, 0, 400 days));
         _assertOpens(offerId, start, end, false);
     }
@@ -64,7 +64,7 @@ contract DataMarketAccessTest is DataMarketFixture {
         }
         assertEq(_market.canAccess(offerId, _buyer, asked, epoch), expected, "DAT-09: other uses");
         assertFalse(_market.canAccess(offerId, _seller, asked, epoch), "DAT-09: open to who did not buy");
-        assertEq(_market.accessUntil(offerId, _buyer), type(uint48).max, "DAT-09: a one-off has an end");
+        assertEq(_grants.accessUntil(offerId, _buyer), type(uint48).max, "DAT-09: a one-off has an end");
     }
 
     /// @dev DAT-03: neither the asset's sale nor the offer's end, withdrawal or fee touches what was bought.
@@ -84,7 +84,7 @@ contract DataMarketAccessTest is DataMarketFixture {
             assertFalse(_market.canAccess(offerId, _buyer, 1, 0), "DAT-09: open to two for one price");
         }
         vm.startPrank(_seller);
-        _offers.withdraw(offer);
+        _offers.withdrawOffer(offer);
         _assets.transferFrom(_seller, _person(4), offer.assetId);
         vm.stopPrank();
         _offers.setFee(500);
@@ -97,7 +97,7 @@ contract DataMarketAccessTest is DataMarketFixture {
         assertEq(_market.canAccess(offerId, _buyer, 1, uint32(start)), open, message);
         assertEq(_market.canAccess(offerId, _buyer, 1, uint32(end) - 1), open, message);
         assertEq(_market.canAccess(offerId, _buyer, 1, uint32((start + end) / 2)), open, message);
-        assertEq(_market.isGranted(offerId, _buyer), open, message);
+        assertEq(_inForce(offerId, _buyer), open, message);
         assertFalse(_market.canAccess(offerId, _buyer, 1, uint32(end)), "DAT-09: one epoch too many");
         if (start != 0) assertFalse(_market.canAccess(offerId, _buyer, 1, uint32(start) - 1), "DAT-09: one too early");
     }

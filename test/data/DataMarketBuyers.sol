@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 
+import {IDataGrants} from "../../contracts/data/IDataGrants.sol";
 import {IDataMarket} from "../../contracts/data/IDataMarket.sol";
 import {IDataOffers} from "../../contracts/data/IDataOffers.sol";
 import {IERC5643} from "../../contracts/data/IERC5643.sol";
@@ -52,7 +53,7 @@ abstract contract DataMarketBuyers is DataMarketReadiness {
         if (!draft.fresh) draft.offer = _listed[_offer(seed, _isOpen)].offer;
         address owner = _stock[draft.offer.assetId].owner;
         uint256 signer = _indexOf(_orStranger(seed, owner));
-        (draft.licences, draft.listable) = _licencesFor(draft.offer.assetId, owner);
+        (draft.licences, draft.listable) = _licencesFor(draft.offer, owner);
         draft.listable = !draft.fresh || (draft.listable && _actor(signer) == owner);
         draft.signature = _signAs(_secretOf(signer), _offerDigest(draft.offer));
         draft.payer = _someone(seed, "payer");
@@ -86,10 +87,15 @@ abstract contract DataMarketBuyers is DataMarketReadiness {
         Hold storage hold = _hold[offerId][holder];
         uint256 more = _word(seed, "uses") % (hold.left + 2);
         uint256 signer = _indexOf(_orStranger(seed, holder));
-        IDataMarket.Usage memory usage = IDataMarket.Usage(offerId, holder, uint48(hold.used + more), NEVER);
+        IDataGrants.Usage memory usage = IDataGrants.Usage(offerId, holder, uint48(hold.used + more), NEVER);
         bool expected = more != 0 && more <= hold.left && _actor(signer) == holder;
         bytes memory signature = _signAs(_secretOf(signer), _usageDigest(usage));
-        bool success = _onMarket(address(this), abi.encodeCall(IDataMarket.recordUsage, (usage, signature)));
+        bool success = _act(
+            address(this),
+            address(_grants),
+            0,
+            abi.encodeCall(IDataGrants.recordUsage, (usage, signature))
+        );
         _judge(success, expected, DAT_04);
         if (!success) return;
         hold.used += more;

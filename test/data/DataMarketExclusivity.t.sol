@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 
+import {IDataGrants} from "../../contracts/data/IDataGrants.sol";
 import {IDataMarket} from "../../contracts/data/IDataMarket.sol";
 import {IDataOffers} from "../../contracts/data/IDataOffers.sol";
 import {DataMarketFixture} from "./DataMarketFixture.sol";
@@ -31,7 +32,7 @@ contract DataMarketExclusivityTest is DataMarketFixture {
         IDataMarket.Purchase memory purchase = _purchaseOf(_offerId, 1, _first);
         vm.prank(_first);
         try _market.buy(purchase) {} catch {}
-        bool both = _market.isGranted(_offerId, _first) && _market.isGranted(_offerId, _second);
+        bool both = _inForce(_offerId, _first) && _inForce(_offerId, _second);
         assertFalse(both, "DAT-07: two hold an exclusive quota");
     }
 
@@ -40,7 +41,7 @@ contract DataMarketExclusivityTest is DataMarketFixture {
         _use(_second, _market.grantOf(_offerId, _second).quota);
         _buy(_offerId, 1, _second);
         assertEq(_market.grantOf(_offerId, _second).quota, bought - used + 1);
-        assertTrue(_market.isGranted(_offerId, _second));
+        assertTrue(_inForce(_offerId, _second));
     }
 
     function testFuzz_DAT07_aQuotaUsedUpBeforeItMovesStaysItsHolders(uint32 bought) public {
@@ -52,7 +53,7 @@ contract DataMarketExclusivityTest is DataMarketFixture {
         vm.prank(_first);
         IERC721(address(_grants)).transferFrom(_first, _second, tokenId);
         _buy(_offerId, 1, _second);
-        assertTrue(_market.isGranted(_offerId, _second), "DAT-07: the exclusive holder cannot buy more");
+        assertTrue(_inForce(_offerId, _second), "DAT-07: the exclusive holder cannot buy more");
     }
 
     function _giveAway(uint32 bought, uint32 used) private returns (uint32, uint32) {
@@ -68,8 +69,8 @@ contract DataMarketExclusivityTest is DataMarketFixture {
     }
 
     function _use(address holder, uint48 cumulative) private {
-        IDataMarket.Usage memory usage = IDataMarket.Usage(_offerId, holder, cumulative, NEVER);
+        IDataGrants.Usage memory usage = IDataGrants.Usage(_offerId, holder, cumulative, NEVER);
         uint256 secret = _secretOf(holder == _first ? 2 : 3);
-        _market.recordUsage(usage, _signAs(secret, _usageDigest(usage)));
+        _grants.recordUsage(usage, _signAs(secret, _usageDigest(usage)));
     }
 }

@@ -8,6 +8,7 @@ import {IDataAssets} from "../../contracts/data/IDataAssets.sol";
 import {IDataGrants} from "../../contracts/data/IDataGrants.sol";
 import {IDataMarket} from "../../contracts/data/IDataMarket.sol";
 import {IDataOffers} from "../../contracts/data/IDataOffers.sol";
+import {OfferFlags} from "../../contracts/data/OfferFlags.sol";
 import {MockCredits} from "../../contracts/mocks/MockCredits.sol";
 import {MockERC20} from "../../contracts/mocks/MockERC20.sol";
 import {Currency, CurrencyLibrary} from "../../contracts/shared/Currency.sol";
@@ -256,9 +257,30 @@ abstract contract DataMarketFixture is RegistryFixture {
         return _digestFor("DeFIoT DataOffers", address(_offers), _offerHash(offer));
     }
 
-    function _usageDigest(IDataMarket.Usage memory usage) internal view returns (bytes32) {
+    function _usageDigest(IDataGrants.Usage memory usage) internal view returns (bytes32) {
         bytes32 typeHash = keccak256("Usage(bytes32 offerId,address holder,uint48 cumulative,uint48 deadline)");
-        return _digestFor("DeFIoT DataMarket", address(_market), keccak256(abi.encode(typeHash, usage)));
+        return _digestFor("DeFIoT DataGrants", address(_grants), keccak256(abi.encode(typeHash, usage)));
+    }
+
+    /// @dev Whether a holder has a grant that is in force, for whatever the offer allows.
+    function _inForce(bytes32 offerId, address holder) internal view returns (bool) {
+        uint32 epoch = _market.grantOf(offerId, holder).start;
+        return _market.canAccess(offerId, holder, _market.listingOf(offerId).uses, epoch);
+    }
+
+    /// @dev What the market keeps of an offer, as an offer again: without the hash of the legal text.
+    function _keptOffer(bytes32 offerId) internal view returns (IDataOffers.Offer memory offer) {
+        IDataMarket.Listing memory kept = _market.listingOf(offerId);
+        (offer.assetId, offer.transfers, offer.validUntil) = (kept.assetId, kept.transfers, kept.validUntil);
+        (offer.terms.uses, offer.terms.derivativeBps) = (kept.uses, kept.derivativeBps);
+        offer.terms.exclusive = kept.flags & OfferFlags.EXCLUSIVE != 0;
+        offer.terms.transferable = kept.flags & OfferFlags.TRANSFERABLE != 0;
+        offer.terms.cancellable = kept.flags & OfferFlags.CANCELLABLE != 0;
+        IDataOffers.Sale memory sale = offer.sale;
+        (sale.kind, sale.currency, sale.price) = (kept.kind, kept.currency, kept.price);
+        (sale.feeBps, sale.referrerBps, sale.period) = (kept.feeBps, kept.referrerBps, kept.period);
+        (sale.quota, sale.maxUnits, sale.gate, sale.arbiter) = (kept.quota, kept.maxUnits, kept.gate, kept.arbiter);
+        (sale.deliverWithin, sale.challengeWindow) = (kept.deliverWithin, kept.challengeWindow);
     }
 
     function _parentsHash(IDataAssets.Parent[] memory parents) private pure returns (bytes32) {

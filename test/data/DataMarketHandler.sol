@@ -91,6 +91,14 @@ abstract contract DataMarketHandler is DataMarketBuyers, DataMarketSellers {
         return _isOpen(offerId);
     }
 
+    function keptOffer(bytes32 offerId) external view returns (IDataOffers.Offer memory offer) {
+        return _keptOffer(offerId);
+    }
+
+    function inForce(bytes32 offerId, address holder) external view returns (bool) {
+        return _inForce(offerId, holder);
+    }
+
     function isGranted(bytes32 offerId, address holder) external view returns (bool) {
         return _isGranted(offerId, holder);
     }
@@ -120,7 +128,7 @@ abstract contract DataMarketHandler is DataMarketBuyers, DataMarketSellers {
         (exclusive, ) = _livingOn(assetId);
         for (uint256 i = 0; exclusive && i < _offerIds.length; ++i) {
             if (_listed[_offerIds[i]].offer.assetId != assetId) continue;
-            for (uint256 j = 0; j < ACTORS; ++j) if (_market.isGranted(_offerIds[i], _actor(j))) ++count;
+            for (uint256 j = 0; j < ACTORS; ++j) if (_inForce(_offerIds[i], _actor(j))) ++count;
         }
     }
 

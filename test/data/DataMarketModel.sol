@@ -154,9 +154,11 @@ abstract contract DataMarketModel is DataMarketFixture {
         return hold.end > hold.start && _now() < _endOf(_stockOf(offerId), hold.end);
     }
 
-    /// @dev Whether a grant lives, be it that its key has not come yet or that its quota is used up.
+    /// @dev Whether a grant lives, be it that its key has not come yet.
     function _lives(bytes32 offerId, address holder) internal view returns (bool) {
-        return _isSubscription(offerId) ? _isRunning(offerId, holder) : _hold[offerId][holder].held;
+        if (_isSubscription(offerId)) return _isRunning(offerId, holder);
+        Hold storage hold = _hold[offerId][holder];
+        return _kind(offerId) == IDataOffers.Kind.Metered ? hold.left != 0 : hold.held;
     }
 
     function _isGranted(bytes32 offerId, address holder) internal view returns (bool) {
@@ -227,6 +229,7 @@ abstract contract DataMarketModel is DataMarketFixture {
             return _earn(offerId, price, referrer);
         }
         hold.held = false;
+        if (_listed[offerId].offer.sale.maxUnits != 0) --_listed[offerId].sold;
         _credit[_indexOf(offerId)][holder] += price + bond;
     }
 
@@ -314,6 +317,8 @@ abstract contract DataMarketModel is DataMarketFixture {
         Hold storage target = _hold[offerId][to];
         (target.held, target.start, target.end) = (source.held, source.start, source.end);
         (target.left, target.tokenId) = (source.left, source.tokenId);
+        // All that he ever had counts as used: what he signed before is worth nothing if he buys again.
+        source.used += source.left;
         (source.held, source.start, source.end, source.left, source.tokenId) = (false, 0, 0, 0, 0);
         Coin[] storage jar = _jar[offerId];
         for (uint256 i = 0; i < jar.length; ++i) {

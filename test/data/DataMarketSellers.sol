@@ -15,7 +15,7 @@ abstract contract DataMarketSellers is DataMarketReadiness {
         uint256 assetId = (_word(seed, "asset") % _assetCount) + 1;
         IDataOffers.Offer memory value = _someOffer(seed, assetId);
         address sender = _orStranger(seed, _stock[assetId].owner);
-        (bytes32[] memory licences, bool licensed) = _licencesFor(assetId, _stock[assetId].owner);
+        (bytes32[] memory licences, bool licensed) = _licencesFor(value, _stock[assetId].owner);
         if (_assets.parentsOf(assetId).length != 0) ++met[licensed ? "derivative offered" : "derivative refused"];
         bytes memory data = abi.encodeCall(IDataOffers.list, (value, licences, ""));
         bool success = _act(sender, address(_offers), 0, data);
@@ -29,7 +29,7 @@ abstract contract DataMarketSellers is DataMarketReadiness {
         Listed storage listed = _listed[offerId];
         address owner = _stock[listed.offer.assetId].owner;
         address sender = _orStranger(seed, owner);
-        bool success = _act(sender, address(_offers), 0, abi.encodeCall(IDataOffers.withdraw, (listed.offer)));
+        bool success = _act(sender, address(_offers), 0, abi.encodeCall(IDataOffers.withdrawOffer, (listed.offer)));
         _judge(success, sender == owner && !listed.withdrawn, DAT_03);
         if (success) listed.withdrawn = true;
     }

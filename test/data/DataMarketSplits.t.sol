@@ -88,7 +88,7 @@ contract DataMarketSplitsTest is DataMarketFixture {
         assertEq(_claimable(_person(BUYER)), earned ? 0 : price + bond, "DAT-12: the holder got another sum");
         assertEq(_claimable(PAYEE), earned ? price - fee + bond : 0, "DAT-08: the payee got another sum");
         assertEq(_claimable(TREASURY), earned ? fee : 0, "DAT-08: another fee");
-        assertEq(_market.isGranted(offerId, _person(BUYER)), earned, "DAT-09: access does not follow the money");
+        assertEq(_inForce(offerId, _person(BUYER)), earned, "DAT-09: access does not follow the money");
     }
 
     /// @dev Credits stay with their holder until they are spent or released.

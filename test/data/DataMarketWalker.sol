@@ -144,11 +144,12 @@ abstract contract DataMarketWalker is DataMarketModel {
         if (_word(seed, "limit") % 4 == 0) offer.sale.maxUnits = uint32(_word(seed, "limit") % 5) + 1;
         if (sold == IDataOffers.Kind.Subscription) {
             offer.sale.period = uint16(_word(seed, "period") % 12) + 1;
-            offer.terms.cancellable = _word(seed, "cancel") % 4 != 0;
+            offer.terms.cancellable = offer.sale.maxUnits == 0 && _word(seed, "cancel") % 4 != 0;
             return offer;
         }
-        offer.sale.referrerBps = uint16(_word(seed, "referrerBps") % 10_001);
-        if (sold == IDataOffers.Kind.OneOff && _word(seed, "sealed") % 2 == 0) {
+        if (sold == IDataOffers.Kind.Metered) return offer;
+        if (!stock.payeeFixed) offer.sale.referrerBps = uint16(_word(seed, "referrerBps") % 10_001);
+        if (_word(seed, "sealed") % 2 == 0) {
             offer.sale.arbiter = _someone(seed, "arbiter");
             offer.sale.deliverWithin = uint24(1 hours + (_word(seed, "within") % 4 days));
             offer.sale.challengeWindow = uint24(1 days + (_word(seed, "window") % 2 days));
@@ -157,21 +158,36 @@ abstract contract DataMarketWalker is DataMarketModel {
 
     /// @dev For each parent an offer that the seller holds; and whether he has one, or the parent, of each.
     function _licencesFor(
-        uint256 assetId,
+        IDataOffers.Offer memory offered,
         address seller
     ) internal view returns (bytes32[] memory licences, bool licensed) {
-        IDataAssets.Parent[] memory parents = _assets.parentsOf(assetId);
+        IDataAssets.Parent[] memory parents = _assets.parentsOf(offered.assetId);
         licences = new bytes32[](parents.length);
         licensed = true;
         for (uint256 i = 0; i < parents.length; ++i) {
             if (_stock[parents[i].assetId].owner == seller) continue;
             for (uint256 j = 0; j < _offerIds.length && licences[i] == 0; ++j) {
-                IDataOffers.Offer storage offer = _listed[_offerIds[j]].offer;
-                bool fits = offer.assetId == parents[i].assetId && offer.terms.derivativeBps <= parents[i].bps;
-                if (fits && offer.terms.uses & 16 != 0 && _isGranted(_offerIds[j], seller)) licences[i] = _offerIds[j];
+                if (_isLicence(_offerIds[j], seller, parents[i], offered.validUntil)) licences[i] = _offerIds[j];
             }
             licensed = licensed && licences[i] != 0;
         }
+    }
+
+    /// @dev In force until after the offer ends, and nothing that can be given back or used up.
+    function _isLicence(
+        bytes32 offerId,
+        address seller,
+        IDataAssets.Parent memory parent,
+        uint256 validUntil
+    ) private view returns (bool) {
+        IDataOffers.Offer storage offer = _listed[offerId].offer;
+        Hold storage hold = _hold[offerId][seller];
+        bool fits = offer.assetId == parent.assetId && offer.terms.derivativeBps <= parent.bps;
+        if (!fits || offer.terms.uses & 16 == 0 || !_isGranted(offerId, seller)) return false;
+        if (_isSubscription(offerId)) {
+            return !offer.terms.cancellable && validUntil < _endOf(_stockOf(offerId), hold.end);
+        }
+        return _kind(offerId) == IDataOffers.Kind.OneOff && hold.status == IDataMarket.DeliveryStatus.None;
     }
 
     function _noteListed(IDataOffers.Offer memory offer) internal returns (bytes32 offerId) {

@@ -109,10 +109,10 @@ contract DataStreamsTest is AssetsFixture {
     function _step(uint32 epoch, uint256 word) private {
         uint256 finalAt = _finalAt(epoch);
         uint256 end = finalAt - _clock.grace;
-        uint256 at = [end, end + ((word >> 8) % _clock.grace), finalAt - 1, finalAt, finalAt + _clock.epochLength][
+        uint256 moment = [end, end + ((word >> 8) % _clock.grace), finalAt - 1, finalAt, finalAt + _clock.epochLength][
             word % 5
         ];
-        if (at > vm.getBlockTimestamp()) vm.warp(at);
+        if (moment > vm.getBlockTimestamp()) vm.warp(moment);
         bool inTime = vm.getBlockTimestamp() < finalAt;
         Append memory value = Append(_assetId, epoch, keccak256(abi.encode(word)), _head, uint64(word));
         bytes memory signature = _sign(_key, _appendDigest(value));

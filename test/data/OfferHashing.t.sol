@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDataGrants} from "../../contracts/data/IDataGrants.sol";
 import {IDataMarket} from "../../contracts/data/IDataMarket.sol";
 import {IDataOffers} from "../../contracts/data/IDataOffers.sol";
 import {Currency} from "../../contracts/shared/Currency.sol";
@@ -73,31 +74,31 @@ contract OfferHashingTest is DataMarketFixture {
     }
 
     function testFuzz_DAT04_refusesUsageThatWasNotSignedSo(uint48 used, uint8 field, uint256 noise) public {
-        IDataMarket.Usage memory usage = IDataMarket.Usage(
+        IDataGrants.Usage memory usage = IDataGrants.Usage(
             _metered,
             _person(BUYER),
             uint48(bound(used, 1, 100)),
             NEVER
         );
         bytes memory signature = _signAs(_secretOf(BUYER), _usageDigest(usage));
-        IDataMarket.Usage memory changed = IDataMarket.Usage(_metered, usage.holder, usage.cumulative, NEVER);
+        IDataGrants.Usage memory changed = IDataGrants.Usage(_metered, usage.holder, usage.cumulative, NEVER);
         uint256 part = field % 4;
         if (part == 0) changed.offerId = bytes32(_other(uint256(_metered), noise, type(uint256).max - 1));
         else if (part == 1) changed.holder = address(uint160(_other(uint160(usage.holder), noise, 1 << 159)));
         else if (part == 2) changed.cumulative = uint48(_other(usage.cumulative, noise, 100));
         else changed.deadline = uint48(_other(NEVER, noise, NEVER));
         vm.expectRevert();
-        _market.recordUsage(changed, signature);
+        _grants.recordUsage(changed, signature);
         assertEq(_market.grantOf(_metered, _person(BUYER)).used, 0, "DAT-04: a quota fell without its holder's word");
 
-        _market.recordUsage(usage, signature);
+        _grants.recordUsage(usage, signature);
         assertEq(_market.grantOf(_metered, _person(BUYER)).used, usage.cumulative);
         vm.expectRevert();
-        _market.recordUsage(usage, signature);
+        _grants.recordUsage(usage, signature);
     }
 
     function testFuzz_DAT04_takesNobodyElsesWordForUsage(uint48 used, uint256 secret) public {
-        IDataMarket.Usage memory usage = IDataMarket.Usage(
+        IDataGrants.Usage memory usage = IDataGrants.Usage(
             _metered,
             _person(BUYER),
             uint48(bound(used, 1, 100)),
@@ -106,8 +107,8 @@ contract OfferHashingTest is DataMarketFixture {
         secret = bound(secret, 1, SECP256K1_ORDER - 1);
         vm.assume(secret != _secretOf(BUYER));
         bytes memory signature = _signAs(secret, _usageDigest(usage));
-        vm.expectRevert(abi.encodeWithSelector(IDataMarket.DataMarketInvalidHolderSignature.selector, _person(BUYER)));
-        _market.recordUsage(usage, signature);
+        vm.expectRevert(abi.encodeWithSelector(IDataGrants.DataGrantsInvalidHolderSignature.selector, _person(BUYER)));
+        _grants.recordUsage(usage, signature);
     }
 
     /// @dev R04: what is meant for another contract or chain is worth nothing here.

@@ -8,7 +8,6 @@ import {DataAssets} from "../../contracts/data/DataAssets.sol";
 import {DataMarket} from "../../contracts/data/DataMarket.sol";
 import {DataOffers} from "../../contracts/data/DataOffers.sol";
 import {IDataMarket} from "../../contracts/data/IDataMarket.sol";
-import {IDataOffers} from "../../contracts/data/IDataOffers.sol";
 import {IDeviceRegistry} from "../../contracts/identity/IDeviceRegistry.sol";
 import {IIntakePause} from "../../contracts/shared/IIntakePause.sol";
 
@@ -60,10 +59,10 @@ contract IntakePauseTest is Test {
         }
     }
 
-    function testFuzz_intakeIsClosedBeforeTheSecondAndOpenFromItOn(uint256 length, uint256 at) public {
+    function testFuzz_intakeIsClosedBeforeTheSecondAndOpenFromItOn(uint256 length, uint256 moment) public {
         uint256 until = vm.getBlockTimestamp() + bound(length, 1, MAX_PAUSE);
         _market.pauseIntake(uint48(until));
-        vm.warp(bound(at, vm.getBlockTimestamp(), until - 1));
+        vm.warp(bound(moment, vm.getBlockTimestamp(), until - 1));
         _expectPaused(until);
         vm.warp(until);
         _expectOpen();
@@ -162,7 +161,7 @@ contract IntakePauseTest is Test {
     }
 
     function _expectOpen() private {
-        vm.expectPartialRevert(IDataOffers.DataOffersUnknownOffer.selector);
+        vm.expectPartialRevert(IDataMarket.DataMarketUnknownOffer.selector);
         _buy();
     }
 
