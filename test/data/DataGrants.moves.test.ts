@@ -148,7 +148,8 @@ describe("DataGrants: moves", () => {
       await use(loaded, bob, offerId, 10);
       await move(loaded, bob, carol, tokenId);
       expect(await dataGrants.ownerOf(tokenId)).to.equal(carol.address);
-      expect(await grantOf(loaded, offerId, carol)).to.deep.equal(grant({ tokenId }));
+      const none = { quota: 0n, used: 0n, tokenId };
+      expect(await grantOf(loaded, offerId, carol)).to.deep.include(none);
       expect(await dataMarket.isGranted(offerId, carol)).to.equal(false);
       await buy(loaded, carol, offerId);
       expect(await dataMarket.isGranted(offerId, carol)).to.equal(true);

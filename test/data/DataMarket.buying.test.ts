@@ -292,6 +292,23 @@ describe("DataMarket: buying", () => {
       );
     });
 
+    it("of a token that rebases, unless a unit is lost on the way", async () => {
+      const loaded = await load();
+      const { accounts, connection, dataMarket } = loaded;
+      const token = await connection.ethers.deployContract("RebasingERC20");
+      await fund(loaded, token);
+      await token.rebase(13n * 10n ** 17n); // a share is worth 1.3
+      const sale = { currency: await token.getAddress() };
+      const odd = await offerDataset(loaded, 100n, { sale });
+      await expect(buy(loaded, accounts.bob, odd.offerId))
+        .to.be.revertedWithCustomError(dataMarket, "CurrencyInexactIntake")
+        .withArgs(token, 100, 98);
+      const even = await offerDataset(loaded, 130n, { sale });
+      await buy(loaded, accounts.bob, even.offerId);
+      await token.rebase(2n * 10n ** 18n);
+      expect(await claimsOf(loaded, token)).to.deep.equal({ alice: 127n, treasury: 3n });
+    });
+
     it("and nothing where there is no token", async () => {
       const loaded = await load();
       const { accounts, connection, dataMarket } = loaded;

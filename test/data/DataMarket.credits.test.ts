@@ -128,7 +128,8 @@ describe("DataMarket: for machine credits", () => {
     expect(await creditsOf(loaded)).to.deep.equal(expected);
     await use(loaded, bob, offerId, 5);
     await move(loaded, bob, carol, await wrap(loaded, bob, offerId));
-    expect(await grantOf(loaded, offerId, carol)).to.deep.equal(grant({ quota: 15n, tokenId: 1n }));
+    const moved = { quota: 15n, used: 0n, tokenId: 1n };
+    expect(await grantOf(loaded, offerId, carol)).to.deep.include(moved);
   });
 
   it("spends them on the payee of the asset", async () => {

@@ -197,7 +197,7 @@ describe("DataMarket: sealed keys", () => {
       const deadline = (await latest(loaded)) + DAY;
       await helpers.time.increaseTo(deadline - 1);
       await refused(loaded, DeliveryStatus.Delivered, deadline, "closeDelivery");
-      await helpers.time.increaseTo(deadline);
+      await helpers.time.increaseTo(deadline + 1);
       expect(await dataMarket.refundable(offerId, bob)).to.equal(0n);
       const closing = asStranger.closeDelivery(offerId, bob);
       expect(await eventsOf(dataMarket, closing)).to.deep.equal([

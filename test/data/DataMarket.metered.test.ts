@@ -8,7 +8,6 @@ import { list } from "./fixture.js";
 import {
   buy,
   claimsOf,
-  grant,
   grantOf,
   markets,
   MAX_UINT32,
@@ -44,10 +43,10 @@ describe("DataMarket: metered use", () => {
         ["GrantBought", offerId, bob.address, bob.address, 2n, 200n, ZeroHash],
         ["PriceRecognised", offerId, alice.address, 200n, 4n, 0n, 0n],
       ]);
-      expect(await grantOf(loaded, offerId, bob)).to.deep.equal(grant({ quota: 20n }));
+      expect(await grantOf(loaded, offerId, bob)).to.deep.include({ quota: 20n, used: 0n });
       await use(loaded, bob, offerId, 5);
       await buy(loaded, bob, offerId);
-      expect(await grantOf(loaded, offerId, bob)).to.deep.equal(grant({ quota: 30n, used: 5n }));
+      expect(await grantOf(loaded, offerId, bob)).to.deep.include({ quota: 30n, used: 5n });
       expect(await claimsOf(loaded, NATIVE)).to.deep.equal({ alice: 294n, treasury: 6n });
       expect((await dataMarket.exclusivityOf(assetId)).endless).to.equal(1n); // one holder
     });
@@ -102,8 +101,8 @@ describe("DataMarket: metered use", () => {
       expect(await eventsOf(asRelayer, asRelayer.recordUsage(usage, signature))).to.deep.equal([
         ["UsageRecorded", offerId, accounts.bob.address, 3n],
       ]);
-      const expected = grant({ quota: 10n, used: 3n });
-      expect(await grantOf(loaded, offerId, accounts.bob)).to.deep.equal(expected);
+      const expected = { quota: 10n, used: 3n };
+      expect(await grantOf(loaded, offerId, accounts.bob)).to.deep.include(expected);
     });
 
     it("needs his word: not even the seller or the holder himself does without", async () => {
@@ -278,8 +277,8 @@ describe("DataMarket: metered use", () => {
         asRelayer,
         "DataMarketInvalidUsage",
       );
-      const carols = grant({ quota: 7n, tokenId: 1n });
-      expect(await grantOf(loaded, offerId, carol)).to.deep.equal(carols);
+      const carols = { quota: 7n, used: 0n, tokenId: 1n };
+      expect(await grantOf(loaded, offerId, carol)).to.deep.include(carols);
     });
 
     it("that was never recorded is worth nothing once the grant went away", async () => {

@@ -225,7 +225,7 @@ describe("DataMarket: subscriptions", () => {
   });
 
   describe("open", () => {
-    it("until the end of the epoch after the last, and not a second longer", async () => {
+    it("R38 until the end of the epoch after the last, and not a second longer", async () => {
       const loaded = await load();
       const { dataMarket, accounts, offerId } = loaded;
       const { bob } = accounts;
