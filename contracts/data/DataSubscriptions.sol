@@ -68,11 +68,11 @@ abstract contract DataSubscriptions is DataGrantBook {
         _deltas[offerId].add(end, -1);
         grant.end = uint32(end);
         uint256 price = (oldEnd - end) * listing.price;
+        emit SubscriptionCancelled(offerId, holder, uint32(end));
         _giveBack(offerId, listing.currency, holder, price);
         // Before the stream's first epoch nothing is left of it.
         uint48 until = end > grant.start ? _closedAt(stream, end) : uint48(block.timestamp);
         _unbook(listing, until);
-        emit SubscriptionCancelled(offerId, holder, uint32(end));
         _announce(grant, until);
         return amount + price;
     }

@@ -3,7 +3,7 @@ import { ZeroAddress } from "ethers";
 
 import { registerDevice } from "../identity/fixture.js";
 import { eventsOf } from "../identity/registry.js";
-import { anyDataset, expectRefused, startingWithStation, submit } from "./assets.js";
+import { anyDataset, expectRefused, standingOf, startingWithStation, submit } from "./assets.js";
 import { append, publish, publishDataset, publishStream } from "./fixture.js";
 
 describe("DataAssets: who is paid", () => {
@@ -22,9 +22,10 @@ describe("DataAssets: who is paid", () => {
       const { assets, asAlice, assetId, accounts } = await load();
       expect(await assets.isPayeeFixed(assetId)).to.equal(false);
       const standing = [accounts.alice.address, 0n, false];
-      expect(await assets.standingOf(assetId)).to.deep.equal(standing);
+      expect((await assets.standingOf(assetId)).owner).to.equal(accounts.alice.address);
+      expect(await standingOf(assets, assetId)).to.deep.equal(standing);
       await asAlice.transferFrom(accounts.alice, accounts.bob, assetId);
-      expect(await assets.standingOf(assetId)).to.deep.equal([accounts.bob.address, 1n, false]);
+      expect(await standingOf(assets, assetId)).to.deep.equal([accounts.bob.address, 1n, false]);
     });
 
     it("is whom the publication names", async () => {
@@ -81,7 +82,7 @@ describe("DataAssets: who is paid", () => {
       await asAlice.setPayee(set, carol);
       for (const assetId of [named, set]) {
         await asAlice.transferFrom(alice, bob, assetId);
-        expect(await assets.standingOf(assetId)).to.deep.equal([bob.address, 1n, false]);
+        expect(await standingOf(assets, assetId)).to.deep.equal([bob.address, 1n, false]);
       }
     });
 
@@ -91,7 +92,7 @@ describe("DataAssets: who is paid", () => {
       await asAlice.setPayee(assetId, carol);
       await asAlice["safeTransferFrom(address,address,uint256)"](alice, bob, assetId);
       await asBob.transferFrom(bob, alice, assetId);
-      expect(await assets.standingOf(assetId)).to.deep.equal([alice.address, 2n, false]);
+      expect(await standingOf(assets, assetId)).to.deep.equal([alice.address, 2n, false]);
     });
 
     it("is no longer whom the owner named when he sends the asset to himself", async () => {
@@ -99,7 +100,7 @@ describe("DataAssets: who is paid", () => {
       const { alice, carol } = accounts;
       await asAlice.setPayee(assetId, carol);
       await asAlice.transferFrom(alice, alice, assetId);
-      expect(await assets.standingOf(assetId)).to.deep.equal([alice.address, 1n, false]);
+      expect(await standingOf(assets, assetId)).to.deep.equal([alice.address, 1n, false]);
     });
 
     it("stays when the device gets a payee later, or is sold", async () => {
@@ -108,7 +109,7 @@ describe("DataAssets: who is paid", () => {
       await deviceRegistry.connect(alice).setRevenuePayee(station.deviceId, carol);
       await deviceRegistry.connect(alice).transferFrom(alice, bob, station.deviceId);
       expect(await assets.isPayeeFixed(assetId)).to.equal(false);
-      expect(await assets.standingOf(assetId)).to.deep.equal([alice.address, 0n, false]);
+      expect(await standingOf(assets, assetId)).to.deep.equal([alice.address, 0n, false]);
       await asAlice.setPayee(assetId, bob);
       expect((await assets.standingOf(assetId)).payee).to.equal(bob.address);
     });
@@ -130,15 +131,26 @@ describe("DataAssets: who is paid", () => {
       const { assets, silent, named, accounts } = await fixed();
       for (const assetId of [silent, named]) {
         expect(await assets.isPayeeFixed(assetId)).to.equal(true);
-        expect(await assets.standingOf(assetId)).to.deep.equal([accounts.carol.address, 0n, false]);
+        expect(await standingOf(assets, assetId)).to.deep.equal([
+          accounts.carol.address,
+          0n,
+          false,
+        ]);
       }
     });
 
-    it("is said in the event", async () => {
+    it("shares with parents only what the device's owner promises, not its user", async () => {
       const data = await fixed();
-      const { assets, accounts } = data;
-      const events = await eventsOf(assets, submit(data, data.station, anyDataset(data)));
-      expect(events[1]?.[4]).to.equal(accounts.carol.address);
+      const { assets, accounts, station, deviceRegistry } = data;
+      const { alice, bob, carol } = accounts;
+      const parents = [{ assetId: await publishDataset(data), bps: 10_000 }];
+      await deviceRegistry.connect(alice).setUser(station.deviceId, bob, 2 ** 48 - 1);
+      const byUser = { ...anyDataset(data), creator: bob.address, parents };
+      await expect(submit(data, station, byUser))
+        .to.be.revertedWithCustomError(assets, "DataAssetsFixedPayee")
+        .withArgs(carol);
+      await submit(data, station, { ...byUser, parents: [] });
+      await submit(data, station, { ...anyDataset(data), parents });
     });
 
     it("is nobody else: a publication that names another is refused", async () => {
@@ -165,7 +177,7 @@ describe("DataAssets: who is paid", () => {
       const { alice, bob, carol } = accounts;
       await asAlice.transferFrom(alice, bob, silent);
       await asBob.transferFrom(bob, alice, silent);
-      expect(await assets.standingOf(silent)).to.deep.equal([carol.address, 2n, false]);
+      expect(await standingOf(assets, silent)).to.deep.equal([carol.address, 2n, false]);
       await expect(asAlice.setPayee(silent, alice))
         .to.be.revertedWithCustomError(assets, "DataAssetsFixedPayee")
         .withArgs(carol.address);
@@ -181,7 +193,7 @@ describe("DataAssets: who is paid", () => {
       await asAlice.setRevenuePayee(station.deviceId, ZeroAddress);
       await asAlice.transferFrom(alice, bob, station.deviceId);
       await deviceRegistry.connect(bob).retire(station.deviceId);
-      expect(await assets.standingOf(silent)).to.deep.equal([carol.address, 0n, false]);
+      expect(await standingOf(assets, silent)).to.deep.equal([carol.address, 0n, false]);
       expect(await assets.isPayeeFixed(silent)).to.equal(true);
     });
 
@@ -255,7 +267,7 @@ describe("DataAssets: who is paid", () => {
       const { assets, assetId, station, accounts } = data;
       const parents = [{ assetId, bps: 0 }];
       const derived = await publish(data, anyDataset(data, { parents }));
-      expect(await assets.standingOf(derived)).to.deep.equal([accounts.alice.address, 0n, true]);
+      expect(await standingOf(assets, derived)).to.deep.equal([accounts.alice.address, 0n, true]);
       expect(await assets.deviceOf(derived)).to.equal(station.deviceId);
     });
 
@@ -268,7 +280,7 @@ describe("DataAssets: who is paid", () => {
       await asAlice.transferFrom(alice, bob, assetId);
       await data.connection.networkHelpers.time.increaseTo(stream.start + 86_400);
       await append(data, stream.assetId, 0, stream.contentRoot);
-      expect(await assets.standingOf(stream.assetId)).to.deep.equal([carol.address, 0n, false]);
+      expect(await standingOf(assets, stream.assetId)).to.deep.equal([carol.address, 0n, false]);
     });
   });
 });

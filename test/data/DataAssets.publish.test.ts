@@ -11,6 +11,7 @@ import {
   everythingOf,
   expectRefused,
   Kind,
+  standingOf,
   startingWithStation,
   submit,
 } from "./assets.js";
@@ -43,12 +44,11 @@ describe("DataAssets: publishing", () => {
       const events = (receipt?.logs ?? []).map((log) => assets.interface.parseLog(log));
       expect(events.map((event) => event?.name)).to.deep.equal(["Transfer", "AssetPublished"]);
       expect([...(events[0]?.args ?? [])]).to.deep.equal([ZeroAddress, accounts.alice.address, 1n]);
-      const [assetId, deviceId, creator, payee, said] = (events[1]?.args ?? []) as unknown[];
-      expect([assetId, deviceId, creator, payee]).to.deep.equal([
+      const [assetId, deviceId, creator, said] = (events[1]?.args ?? []) as unknown[];
+      expect([assetId, deviceId, creator]).to.deep.equal([
         1n,
         station.deviceId,
         accounts.alice.address,
-        accounts.carol.address,
       ]);
       const encode = (value: Publication): string =>
         assets.interface.encodeFunctionData("publish", [value, "0x"]);
@@ -58,7 +58,12 @@ describe("DataAssets: publishing", () => {
         owner: accounts.alice.address,
         device: station.deviceId,
         kind: BigInt(Kind.Dataset),
-        standing: { payee: accounts.carol.address, transfers: 0n, derivative: false },
+        standing: {
+          owner: accounts.alice.address,
+          payee: accounts.carol.address,
+          transfers: 0n,
+          derivative: false,
+        },
         fixed: false,
         parents: [],
         royalty: [accounts.alice.address, 250n],
@@ -75,12 +80,11 @@ describe("DataAssets: publishing", () => {
       const { assets, accounts, station } = data;
       const publication = anyDataset(data);
       const events = await eventsOf(assets, submit(data, station, publication));
-      expect(events[1]?.slice(0, 5)).to.deep.equal([
+      expect(events[1]?.slice(0, 4)).to.deep.equal([
         "AssetPublished",
         1n,
         station.deviceId,
         accounts.alice.address,
-        ZeroAddress,
       ]);
       expect((await assets.standingOf(1n)).payee).to.equal(accounts.alice.address);
     });
@@ -116,7 +120,7 @@ describe("DataAssets: publishing", () => {
         nextEpoch: 0n,
       });
       expect(await assets.headOf(1n)).to.equal(ZeroHash);
-      expect(await assets.standingOf(1n)).to.deep.equal([accounts.alice.address, 0n, false]);
+      expect(await standingOf(assets, 1n)).to.deep.equal([accounts.alice.address, 0n, false]);
     });
   });
 

@@ -11,6 +11,7 @@ import {
   goTo,
   grant,
   grantOf,
+  MARKET,
   markets,
   metered,
   offerDataset,
@@ -93,14 +94,14 @@ describe("DataGrants: renewing and cancelling by ERC-5643", () => {
     });
 
     it("R37 take whole periods only", async () => {
-      const { asBob, tokenId, dataOffers } = await load();
+      const { asBob, tokenId } = await load();
       for (const duration of [1, DAY, 2 * DAY - 1, 2 * DAY + 1, 3 * DAY]) {
         await expect(asBob.renewSubscription(tokenId, duration, { value: 600n }))
           .to.be.revertedWithCustomError(asBob, "DataGrantsInvalidDuration")
           .withArgs(duration, 2 * DAY);
       }
       await expect(asBob.renewSubscription(tokenId, 0))
-        .to.be.revertedWithCustomError(dataOffers, "DataOffersInvalidUnits")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketInvalidUnits")
         .withArgs(0, 2n ** 32n - 1n);
     });
 
@@ -147,9 +148,9 @@ describe("DataGrants: renewing and cancelling by ERC-5643", () => {
 
     it("R36 are refused once the offer is closed", async () => {
       const { asBob, tokenId, dataOffers, accounts, offer, offerId } = await load();
-      await dataOffers.connect(accounts.alice).withdraw(offer);
+      await dataOffers.connect(accounts.alice).withdrawOffer(offer);
       await expect(asBob.renewSubscription(tokenId, 2 * DAY, { value: 200n }))
-        .to.be.revertedWithCustomError(dataOffers, "DataOffersWithdrawnOffer")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketWithdrawnOffer")
         .withArgs(offerId);
     });
   });

@@ -12,6 +12,7 @@ import {
   goTo,
   grant,
   grantOf,
+  inForce,
   markets,
   MAX_UINT48,
   metered,
@@ -119,13 +120,15 @@ describe("DataGrants", () => {
       let id = 0n;
       for (const offerId of [once, quota, stream.offerId]) {
         expect(await asBob.wrap.staticCall(offerId)).to.equal(id + 1n);
+        const until = await grants.accessUntil(offerId, bob);
         expect(await eventsOf(grants, asBob.wrap(offerId))).to.deep.equal([
           ["Transfer", ZeroAddress, bob.address, ++id],
+          ["SubscriptionUpdate", id, until],
         ]);
         expect(await grants.ownerOf(id)).to.equal(bob.address);
         expect(await grants.offerOf(id)).to.equal(offerId);
         expect((await asBob.grantOf(offerId, bob)).tokenId).to.equal(id);
-        expect(await asBob.isGranted(offerId, bob)).to.equal(true);
+        expect(await inForce(asBob, offerId, bob)).to.equal(true);
       }
       expect(await grants.balanceOf(bob)).to.equal(3n);
     });
@@ -259,7 +262,7 @@ describe("DataGrants", () => {
       const loaded = await load();
       const { grants, dataOffers, accounts, stream } = loaded;
       const id = await wrap(loaded, accounts.bob, stream.offerId);
-      await dataOffers.connect(accounts.alice).withdraw(stream.offer);
+      await dataOffers.connect(accounts.alice).withdrawOffer(stream.offer);
       expect(await grants.isRenewable(id)).to.equal(false);
       expect(await grants.userOf(id)).to.equal(accounts.bob.address);
     });
@@ -305,7 +308,7 @@ describe("DataGrants", () => {
     await receiver.expectInput(callback.encodeFunctionData("onERC721Received", args));
     const safely = grants.connect(bob)["safeTransferFrom(address,address,uint256,bytes)"];
     await safely(bob, receiver, id, "0x12");
-    expect(await dataMarket.isGranted(once, receiver)).to.equal(true);
+    expect(await inForce(dataMarket, once, receiver)).to.equal(true);
   });
 
   it("to oneself stay where they are", async () => {

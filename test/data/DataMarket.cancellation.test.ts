@@ -5,6 +5,7 @@ import { NATIVE } from "../../scripts/lib/identity.js";
 import { eventsOf } from "../identity/registry.js";
 import { DAY, list, now } from "./fixture.js";
 import {
+  accessUntil,
   buy,
   claimsOf,
   coinOf,
@@ -12,6 +13,7 @@ import {
   goTo,
   grant,
   grantOf,
+  inForce,
   markets,
   metered,
   nextAt,
@@ -41,7 +43,7 @@ describe("DataMarket: cancelling a subscription", () => {
     expect(await claimsOf(loaded, NATIVE)).to.deep.equal({ bob: 700n });
     const expected = grant({ end: 3n, refundTo: 2n });
     expect(await grantOf(loaded, offerId, bob)).to.deep.equal(expected);
-    expect(await asBob.accessUntil(offerId, bob)).to.equal(loaded.start + 4 * DAY);
+    expect(await accessUntil(asBob, offerId, bob)).to.equal(loaded.start + 4 * DAY);
     expect(await asBob.canAccess(offerId, bob, 1, 2)).to.equal(true);
     expect(await asBob.canAccess(offerId, bob, 1, 3)).to.equal(false);
   });
@@ -86,12 +88,12 @@ describe("DataMarket: cancelling a subscription", () => {
     const firstEpochStart = (await now(loaded)) + DAY;
     const { offerId } = await offerStream(loaded, PRICE, {}, { firstEpochStart });
     await buy(loaded, bob, offerId, { units: 3 });
-    expect(await asBob.isGranted(offerId, bob)).to.equal(true);
+    expect(await inForce(asBob, offerId, bob)).to.equal(true);
     await asBob.cancel(offerId, bob);
     expect(await claimsOf(loaded, NATIVE)).to.deep.equal({ bob: 300n });
     expect(await grantOf(loaded, offerId, bob)).to.deep.equal(grant());
-    expect(await asBob.isGranted(offerId, bob)).to.equal(false);
-    expect(await asBob.accessUntil(offerId, bob)).to.equal(0n);
+    expect(await inForce(asBob, offerId, bob)).to.equal(false);
+    expect(await accessUntil(asBob, offerId, bob)).to.equal(0n);
     await expect(asBob.cancel(offerId, bob)).to.be.revertedWithCustomError(
       asBob,
       "DataMarketNotCancellable",

@@ -6,12 +6,14 @@ import { NATIVE } from "../../scripts/lib/identity.js";
 import { eventsOf, plain } from "../identity/registry.js";
 import { DAY, encryptionKey, HOUR, list, sealedKey } from "./fixture.js";
 import {
+  accessUntil,
   buy,
   claimsOf,
   coinOf,
   encrypted,
   grant,
   grantOf,
+  inForce,
   type Market,
   markets,
   MAX_UINT48,
@@ -76,8 +78,8 @@ describe("DataMarket: sealed keys", () => {
       expect(await statusOf(loaded)).to.deep.equal(expected);
       expect(await grantOf(loaded, offerId, accounts.bob)).to.deep.equal(grant({ held: true }));
       expect(await opens(loaded)).to.equal(false);
-      expect(await dataMarket.isGranted(offerId, accounts.bob)).to.equal(false);
-      expect(await dataMarket.accessUntil(offerId, accounts.bob)).to.equal(0n);
+      expect(await inForce(dataMarket, offerId, accounts.bob)).to.equal(false);
+      expect(await accessUntil(dataMarket, offerId, accounts.bob)).to.equal(0n);
       expect(await dataMarket.refundable(offerId, accounts.bob)).to.equal(0n);
       expect(await claimsOf(loaded, NATIVE)).to.deep.equal({});
       expect(await coinOf(loaded)).to.equal(PRICE);
@@ -152,7 +154,7 @@ describe("DataMarket: sealed keys", () => {
       const expected = { referrer: ZeroAddress, deadline, status: 2n };
       expect(await statusOf(loaded)).to.deep.equal(expected);
       expect(await opens(loaded)).to.equal(true);
-      expect(await dataMarket.accessUntil(offerId, accounts.bob)).to.equal(MAX_UINT48);
+      expect(await accessUntil(dataMarket, offerId, accounts.bob)).to.equal(MAX_UINT48);
       expect(await claimsOf(loaded, NATIVE)).to.deep.equal({});
     });
 
@@ -208,7 +210,8 @@ describe("DataMarket: sealed keys", () => {
       expect(await opens(loaded)).to.equal(true);
       const none = { referrer: ZeroAddress, deadline: 0n, status: 0n };
       expect(await statusOf(loaded)).to.deep.equal(none);
-      expect((await dataMarket.exclusivityOf(assetId)).endless).to.equal(1n);
+      const forEver = 2n ** 48n - 1n;
+      expect([...(await dataMarket.exclusivityOf(assetId))]).to.deep.equal([forEver, 0n, 0n]);
     });
   });
 

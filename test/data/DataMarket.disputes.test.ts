@@ -6,12 +6,14 @@ import { NATIVE } from "../../scripts/lib/identity.js";
 import { eventsOf, plain } from "../identity/registry.js";
 import { DAY, encryptionKey, list, sealedKey } from "./fixture.js";
 import {
+  accessUntil,
   buy,
   claimsOf,
   coinOf,
   encrypted,
   grant,
   grantOf,
+  inForce,
   type Market,
   markets,
   offerDataset,
@@ -57,8 +59,8 @@ describe("DataMarket: disputes", () => {
       const expected = { referrer: maker.address, deadline, status: 3n };
       expect(plain(await dataMarket.deliveryOf(offerId, bob))).to.deep.equal(expected);
       expect(await dataMarket.canAccess(offerId, bob, 1, 0)).to.equal(false);
-      expect(await dataMarket.isGranted(offerId, bob)).to.equal(false);
-      expect(await dataMarket.accessUntil(offerId, bob)).to.equal(0n);
+      expect(await inForce(dataMarket, offerId, bob)).to.equal(false);
+      expect(await accessUntil(dataMarket, offerId, bob)).to.equal(0n);
       expect(await coinOf(loaded)).to.equal(PRICE + BOND);
       expect(await claimsOf(loaded, NATIVE)).to.deep.equal({});
     });
@@ -176,7 +178,7 @@ describe("DataMarket: disputes", () => {
       expect(sum(claims)).to.equal(await coinOf(loaded));
       expect(await grantOf(loaded, offerId, bob)).to.deep.equal(grant());
       expect(await dataMarket.canAccess(offerId, bob, 1, 0)).to.equal(false);
-      expect((await dataMarket.exclusivityOf(assetId)).endless).to.equal(0n);
+      expect((await dataMarket.exclusivityOf(assetId)).open).to.equal(0n);
     });
 
     it("only by the offer's arbiter", async () => {

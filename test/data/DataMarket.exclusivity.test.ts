@@ -6,6 +6,7 @@ import {
   buy,
   encrypted,
   goTo,
+  inForce,
   type Market,
   markets,
   MAX_UINT48,
@@ -106,13 +107,13 @@ describe("DataMarket: exclusivity", () => {
       for (const offerId of others) {
         const snapshot = await helpers.takeSnapshot();
         await goTo(loaded, loaded, 3, -2);
-        expect(await dataMarket.isGranted(exclusive, bob)).to.equal(true);
+        expect(await inForce(dataMarket, exclusive, bob)).to.equal(true);
         await expect(buy(loaded, carol, offerId))
           .to.be.revertedWithCustomError(dataMarket, "DataMarketExclusive")
           .withArgs(assetId, until);
         await nextAt(loaded, loaded, 3);
         await buy(loaded, carol, offerId);
-        expect(await dataMarket.isGranted(exclusive, bob)).to.equal(false);
+        expect(await inForce(dataMarket, exclusive, bob)).to.equal(false);
         await snapshot.restore();
       }
     });
@@ -216,20 +217,39 @@ describe("DataMarket: exclusivity", () => {
   });
 
   describe("of quota", () => {
-    it("lets its holder buy more, used up or not, and nobody else", async () => {
+    it("lets its holder buy more, and nobody else until it is used up", async () => {
       const loaded = await load();
       const { dataMarket, accounts, assetId } = loaded;
       const { bob, carol } = accounts;
       const offerId = await offer(loaded, "metered", true);
       await buy(loaded, bob, offerId);
       await buy(loaded, bob, offerId);
-      await use(loaded, bob, offerId, 20);
+      await use(loaded, bob, offerId, 19);
       await expect(buy(loaded, carol, offerId))
         .to.be.revertedWithCustomError(dataMarket, "DataMarketExclusive")
         .withArgs(assetId, FOR_EVER);
+      const held = [0n, FOR_EVER, 1n];
+      expect([...(await dataMarket.exclusivityOf(assetId))]).to.deep.equal(held);
+      await use(loaded, bob, offerId, 20);
+      expect([...(await dataMarket.exclusivityOf(assetId))]).to.deep.equal([0n, 0n, 0n]);
+      await buy(loaded, carol, offerId);
+      await expect(buy(loaded, bob, offerId))
+        .to.be.revertedWithCustomError(dataMarket, "DataMarketExclusive")
+        .withArgs(assetId, FOR_EVER);
+    });
+
+    it("counts each holder's, until it is used up", async () => {
+      const loaded = await load();
+      const { dataMarket, accounts, assetId } = loaded;
+      const { bob, carol } = accounts;
+      const offerId = await offer(loaded, "metered", false);
+      const open = async () => (await dataMarket.exclusivityOf(assetId)).open;
+      for (const buyer of [bob, bob, carol]) await buy(loaded, buyer, offerId);
+      expect(await open()).to.equal(2n);
+      await use(loaded, bob, offerId, 20);
+      expect(await open()).to.equal(1n);
       await buy(loaded, bob, offerId);
-      const expected = [0n, FOR_EVER, 1n];
-      expect([...(await dataMarket.exclusivityOf(assetId))]).to.deep.equal(expected);
+      expect(await open()).to.equal(2n);
     });
 
     for (const used of [0, 4]) {
@@ -279,7 +299,7 @@ describe("DataMarket: exclusivity", () => {
       await dataMarket.connect(alice).deliver(offerId, carol, "0x01");
       await helpers.time.increase(HOUR + 1);
       await dataMarket.closeDelivery(offerId, bob);
-      expect((await dataMarket.exclusivityOf(assetId)).endless).to.equal(1n);
+      expect((await dataMarket.exclusivityOf(assetId)).open).to.equal(1n);
       await expect(buy(loaded, bob, await offer(loaded, "metered", true)))
         .to.be.revertedWithCustomError(dataMarket, "DataMarketExclusive")
         .withArgs(assetId, FOR_EVER);

@@ -1,14 +1,18 @@
 import { expect } from "chai";
 import { ZeroHash } from "ethers";
 
-import { marketDomain, signUsage, USAGE, type Usage } from "../../scripts/lib/data/offers.js";
+import { grantsDomain, signUsage, USAGE, type Usage } from "../../scripts/lib/data/offers.js";
 import { NATIVE, NEVER } from "../../scripts/lib/identity.js";
 import { eventsOf, malleated } from "../identity/registry.js";
 import { list } from "./fixture.js";
 import {
+  accessUntil,
   buy,
   claimsOf,
   grantOf,
+  GRANTS,
+  inForce,
+  MARKET,
   markets,
   MAX_UINT32,
   MAX_UINT48,
@@ -22,15 +26,15 @@ import {
 describe("DataMarket: metered use", () => {
   const load = markets(async (market) => ({
     ...(await offerDataset(market, 100n, metered(10, { transferable: true }))),
-    asRelayer: market.dataMarket.connect(market.accounts.relayer),
+    asRelayer: market.dataGrants.connect(market.accounts.relayer),
   }));
   type Loaded = Awaited<ReturnType<typeof load>>;
 
   /** What Bob has used, in his words. */
-  async function said({ dataMarket, accounts, offerId }: Loaded, rest: Partial<Usage> = {}) {
+  async function said({ dataGrants, accounts, offerId }: Loaded, rest: Partial<Usage> = {}) {
     const { bob } = accounts;
     const usage: Usage = { offerId, holder: bob.address, cumulative: 3, deadline: NEVER, ...rest };
-    return { usage, signature: await signUsage(dataMarket, bob, usage) };
+    return { usage, signature: await signUsage(dataGrants, bob, usage) };
   }
 
   describe("quota", () => {
@@ -48,7 +52,7 @@ describe("DataMarket: metered use", () => {
       await buy(loaded, bob, offerId);
       expect(await grantOf(loaded, offerId, bob)).to.deep.include({ quota: 30n, used: 5n });
       expect(await claimsOf(loaded, NATIVE)).to.deep.equal({ alice: 294n, treasury: 6n });
-      expect((await dataMarket.exclusivityOf(assetId)).endless).to.equal(1n); // one holder
+      expect((await dataMarket.exclusivityOf(assetId)).open).to.equal(1n); // one holder
     });
 
     it("opens every epoch, for the uses allowed, until it is used up", async () => {
@@ -61,15 +65,15 @@ describe("DataMarket: metered use", () => {
         expect(await dataMarket.canAccess(offerId, bob, 1, epoch)).to.equal(true);
       expect(await dataMarket.canAccess(offerId, bob, 2, 0)).to.equal(false);
       expect(await dataMarket.canAccess(offerId, bob, 0, 0)).to.equal(false);
-      expect(await dataMarket.accessUntil(offerId, bob)).to.equal(MAX_UINT48);
+      expect(await accessUntil(dataMarket, offerId, bob)).to.equal(MAX_UINT48);
       await use(loaded, bob, offerId, 9);
-      expect(await dataMarket.isGranted(offerId, bob)).to.equal(true);
+      expect(await inForce(dataMarket, offerId, bob)).to.equal(true);
       await use(loaded, bob, offerId, 10);
-      expect(await dataMarket.isGranted(offerId, bob)).to.equal(false);
+      expect(await inForce(dataMarket, offerId, bob)).to.equal(false);
       expect(await dataMarket.canAccess(offerId, bob, 1, 0)).to.equal(false);
-      expect(await dataMarket.accessUntil(offerId, bob)).to.equal(0n);
+      expect(await accessUntil(dataMarket, offerId, bob)).to.equal(0n);
       await buy(loaded, bob, offerId);
-      expect(await dataMarket.isGranted(offerId, bob)).to.equal(true);
+      expect(await inForce(dataMarket, offerId, bob)).to.equal(true);
     });
 
     it("DAT-04 does not overflow", async () => {
@@ -96,25 +100,25 @@ describe("DataMarket: metered use", () => {
       await buy(loaded, accounts.bob, offerId);
       const { usage, signature } = await said(loaded);
       await expect(asRelayer.recordUsage(usage, malleated(signature)))
-        .to.be.revertedWithCustomError(asRelayer, "DataMarketInvalidHolderSignature")
+        .to.be.revertedWithCustomError(GRANTS, "DataGrantsInvalidHolderSignature")
         .withArgs(accounts.bob);
-      expect(await eventsOf(asRelayer, asRelayer.recordUsage(usage, signature))).to.deep.equal([
-        ["UsageRecorded", offerId, accounts.bob.address, 3n],
-      ]);
+      expect(
+        await eventsOf(loaded.dataMarket, asRelayer.recordUsage(usage, signature)),
+      ).to.deep.equal([["UsageRecorded", offerId, accounts.bob.address, 3n]]);
       const expected = { quota: 10n, used: 3n };
       expect(await grantOf(loaded, offerId, accounts.bob)).to.deep.include(expected);
     });
 
     it("needs his word: not even the seller or the holder himself does without", async () => {
       const loaded = await load();
-      const { dataMarket, offerId, accounts } = loaded;
+      const { dataGrants, offerId, accounts } = loaded;
       const { alice, bob, carol } = accounts;
       await buy(loaded, bob, offerId);
       const { usage } = await said(loaded);
       for (const sender of [alice, bob]) {
-        for (const signature of ["0x", await signUsage(dataMarket, carol, usage)]) {
-          await expect(dataMarket.connect(sender).recordUsage(usage, signature))
-            .to.be.revertedWithCustomError(dataMarket, "DataMarketInvalidHolderSignature")
+        for (const signature of ["0x", await signUsage(dataGrants, carol, usage)]) {
+          await expect(dataGrants.connect(sender).recordUsage(usage, signature))
+            .to.be.revertedWithCustomError(GRANTS, "DataGrantsInvalidHolderSignature")
             .withArgs(bob);
         }
       }
@@ -122,16 +126,16 @@ describe("DataMarket: metered use", () => {
 
     it("is signed by a contract through ERC-1271", async () => {
       const loaded = await load();
-      const { asRelayer, dataMarket, offerId, accounts, connection } = loaded;
+      const { asRelayer, dataMarket, dataGrants, offerId, accounts, connection } = loaded;
       const { bob, carol } = accounts;
       const wallet = await connection.ethers.deployContract("Erc1271Wallet", [bob.address]);
       const holder = await wallet.getAddress();
       await buy(loaded, bob, offerId, { recipient: holder });
       const usage = { offerId, holder, cumulative: 3, deadline: NEVER };
-      const signature = await signUsage(dataMarket, bob, usage);
+      const signature = await signUsage(dataGrants, bob, usage);
       await wallet.setSigner(carol);
       await expect(asRelayer.recordUsage(usage, signature))
-        .to.be.revertedWithCustomError(dataMarket, "DataMarketInvalidHolderSignature")
+        .to.be.revertedWithCustomError(GRANTS, "DataGrantsInvalidHolderSignature")
         .withArgs(holder);
       await wallet.setSigner(bob);
       await asRelayer.recordUsage(usage, signature);
@@ -150,17 +154,17 @@ describe("DataMarket: metered use", () => {
       await snapshot.restore();
       await helpers.time.setNextBlockTimestamp(deadline + 1);
       await expect(asRelayer.recordUsage(usage, signature))
-        .to.be.revertedWithCustomError(asRelayer, "DataMarketExpiredSignature")
+        .to.be.revertedWithCustomError(GRANTS, "DataGrantsExpiredSignature")
         .withArgs(deadline);
     });
 
     it("rises, up to the quota", async () => {
       const loaded = await load();
-      const { dataMarket, offerId, accounts } = loaded;
+      const { offerId, accounts } = loaded;
       const { bob } = accounts;
       const refusal = async (cumulative: number, used: number, quota: number) => {
         await expect(use(loaded, bob, offerId, cumulative))
-          .to.be.revertedWithCustomError(dataMarket, "DataMarketInvalidUsage")
+          .to.be.revertedWithCustomError(MARKET, "DataMarketInvalidUsage")
           .withArgs(cumulative, used, quota);
       };
       await refusal(1, 0, 0); // nothing bought
@@ -176,11 +180,11 @@ describe("DataMarket: metered use", () => {
 
     it("is of one-offs and subscriptions never", async () => {
       const loaded = await load();
-      const { dataMarket, accounts } = loaded;
+      const { accounts } = loaded;
       const { offerId } = await offerDataset(loaded, 1n);
       await buy(loaded, accounts.bob, offerId);
       await expect(use(loaded, accounts.bob, offerId, 1))
-        .to.be.revertedWithCustomError(dataMarket, "DataMarketInvalidUsage")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketInvalidUsage")
         .withArgs(1, 0, 0);
     });
 
@@ -203,18 +207,18 @@ describe("DataMarket: metered use", () => {
       ]) {
         const wrong = { ...usage, ...tampered };
         await expect(asRelayer.recordUsage(wrong, signature))
-          .to.be.revertedWithCustomError(asRelayer, "DataMarketInvalidHolderSignature")
+          .to.be.revertedWithCustomError(GRANTS, "DataGrantsInvalidHolderSignature")
           .withArgs(wrong.holder);
       }
     });
 
     it("R40 is signed for this chain and contract", async () => {
       const loaded = await load();
-      const { asRelayer, dataMarket, dataOffers, accounts, offerId } = loaded;
+      const { asRelayer, dataGrants, dataOffers, accounts, offerId } = loaded;
       const { bob } = accounts;
       await buy(loaded, bob, offerId);
       const { usage } = await said(loaded);
-      const domain = await marketDomain(dataMarket);
+      const domain = await grantsDomain(dataGrants);
       for (const wrong of [
         { ...domain, chainId: 1n },
         { ...domain, verifyingContract: await dataOffers.getAddress() },
@@ -223,7 +227,7 @@ describe("DataMarket: metered use", () => {
       ]) {
         const signature = await bob.signTypedData(wrong, USAGE, usage);
         await expect(asRelayer.recordUsage(usage, signature))
-          .to.be.revertedWithCustomError(dataMarket, "DataMarketInvalidHolderSignature")
+          .to.be.revertedWithCustomError(GRANTS, "DataGrantsInvalidHolderSignature")
           .withArgs(bob);
       }
     });
@@ -240,7 +244,7 @@ describe("DataMarket: metered use", () => {
       await use(loaded, bob, offerId, 10);
       for (const bought of [10, 20, 30]) {
         await expect(asRelayer.recordUsage(usage, signature))
-          .to.be.revertedWithCustomError(asRelayer, "DataMarketInvalidUsage")
+          .to.be.revertedWithCustomError(MARKET, "DataMarketInvalidUsage")
           .withArgs(3, 10, bought);
         await buy(loaded, bob, offerId);
       }
@@ -269,12 +273,12 @@ describe("DataMarket: metered use", () => {
       await asRelayer.recordUsage(usage, signature);
       await move(loaded, bob, carol, await wrap(loaded, bob, offerId));
       await expect(asRelayer.recordUsage(usage, signature)).to.be.revertedWithCustomError(
-        asRelayer,
+        MARKET,
         "DataMarketInvalidUsage",
       );
       await buy(loaded, bob, offerId);
       await expect(asRelayer.recordUsage(usage, signature)).to.be.revertedWithCustomError(
-        asRelayer,
+        MARKET,
         "DataMarketInvalidUsage",
       );
       const carols = { quota: 7n, used: 0n, tokenId: 1n };
@@ -290,12 +294,12 @@ describe("DataMarket: metered use", () => {
       const { usage, signature } = await said(loaded, { cumulative: 8 });
       await move(loaded, bob, carol, await wrap(loaded, bob, offerId));
       await expect(asRelayer.recordUsage(usage, signature)).to.be.revertedWithCustomError(
-        asRelayer,
+        MARKET,
         "DataMarketInvalidUsage",
       );
       await buy(loaded, bob, offerId); // ten new ones, of which he has used none
       await expect(asRelayer.recordUsage(usage, signature)).to.be.revertedWithCustomError(
-        asRelayer,
+        MARKET,
         "DataMarketInvalidUsage",
       );
       const { quota, used } = await dataMarket.grantOf(offerId, bob);
@@ -313,7 +317,7 @@ describe("DataMarket: metered use", () => {
       await move(loaded, bob, carol, tokenId);
       await move(loaded, carol, bob, tokenId);
       await expect(asRelayer.recordUsage(usage, signature)).to.be.revertedWithCustomError(
-        asRelayer,
+        MARKET,
         "DataMarketInvalidUsage",
       );
     });

@@ -11,6 +11,7 @@ import {
   encrypted,
   fund,
   goTo,
+  inForce,
   type Market,
   markets,
   metered,
@@ -135,8 +136,8 @@ describe("DataMarket: re-entered", () => {
 
   /** The buyer is paid for a sale of Alice's. */
   async function earn(market: Market & { self: string; offerId: string }): Promise<void> {
-    const { dataAssets, dataOffers, accounts } = market;
-    const { assetId } = await dataOffers.dealOf(market.offerId);
+    const { dataAssets, dataMarket, accounts } = market;
+    const { assetId } = await dataMarket.listingOf(market.offerId);
     await dataAssets.connect(accounts.alice).setPayee(assetId, market.self);
     await buy(market, accounts.bob, market.offerId);
   }
@@ -168,7 +169,7 @@ describe("DataMarket: re-entered", () => {
     await buy(loaded, carol, loaded.inTokens);
     await locked(loaded, hooked);
     expect(await dataGrants.ownerOf(tokenId)).to.equal(bob.address);
-    expect(await dataMarket.isGranted(offerId, bob)).to.equal(true);
+    expect(await inForce(dataMarket, offerId, bob)).to.equal(true);
   });
 
   it("buys nothing within a purchase over the offers or the grants either", async () => {
@@ -208,6 +209,6 @@ describe("DataMarket: re-entered", () => {
     expect(await dataMarket.claimable(NATIVE, self)).to.equal(2n * PRICE);
     await call(codec.encodeFunctionData("withdraw", [NATIVE, self, self]));
     await call(codec.encodeFunctionData("buy", [purchaseOf(offerId, self)]), PRICE);
-    expect(await dataMarket.isGranted(offerId, self)).to.equal(true);
+    expect(await inForce(dataMarket, offerId, self)).to.equal(true);
   });
 });

@@ -13,7 +13,6 @@ import {
   encrypted,
   type Market,
   markets,
-  metered,
   offerDataset,
   sellAsset,
   sum,
@@ -165,21 +164,13 @@ describe("DataMarket: where the price goes", () => {
     expect(await claimsOf(loaded, NATIVE)).to.deep.equal({ treasury: 4n, alice: 196n });
   });
 
-  it("may leave all but the fee to the referrer, of metered offers too", async () => {
+  it("may leave all but the fee to the referrer", async () => {
     const loaded = await load();
     const { carol, guardian } = loaded.accounts;
     const referrer = guardian.address;
     const whole = await offerDataset(loaded, 100n, { sale: { referrerBps: 10_000 } });
     await buy(loaded, carol, whole.offerId, { referrer });
     expect(await claimsOf(loaded, NATIVE)).to.deep.equal({ treasury: 2n, guardian: 98n });
-    const sale = { ...metered(5).sale, referrerBps: 5_000 };
-    const quota = await offerDataset(loaded, 100n, { sale });
-    await buy(loaded, carol, quota.offerId, { referrer, units: 2 });
-    expect(await claimsOf(loaded, NATIVE)).to.deep.equal({
-      treasury: 6n,
-      guardian: 98n + 98n,
-      alice: 98n,
-    });
   });
 
   it("remembers the referrer of encrypted content until the price is earned", async () => {

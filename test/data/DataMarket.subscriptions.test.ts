@@ -6,6 +6,7 @@ import { NATIVE } from "../../scripts/lib/identity.js";
 import { eventsOf, plain } from "../identity/registry.js";
 import { DAY, list, now } from "./fixture.js";
 import {
+  accessUntil,
   buy,
   claimsOf,
   coinOf,
@@ -13,6 +14,8 @@ import {
   goTo,
   grant,
   grantOf,
+  inForce,
+  MARKET,
   markets,
   nextAt,
   offerStream,
@@ -71,7 +74,9 @@ describe("DataMarket: subscriptions", () => {
       const expected = grant({ end: 2n });
       expect(await grantOf(loaded, stream.offerId, accounts.bob)).to.deep.equal(expected);
       expect(await openEpochs(loaded, stream, accounts.bob.address)).to.deep.equal([0, 1]);
-      expect(await dataMarket.accessUntil(stream.offerId, accounts.bob)).to.equal(endOf(stream, 2));
+      expect(await accessUntil(dataMarket, stream.offerId, accounts.bob)).to.equal(
+        endOf(stream, 2),
+      );
       await buy(loaded, accounts.bob, stream.offerId);
       expect(await openEpochs(loaded, stream, accounts.bob.address)).to.deep.equal([0, 1, 2]);
       await goTo(loaded, stream, 3, DAY - 1);
@@ -112,7 +117,7 @@ describe("DataMarket: subscriptions", () => {
         await buy(loaded, bob, offerId, { units });
         const { start, end } = await dataMarket.grantOf(offerId, bob);
         expect(end - start).to.equal(BigInt(period * units));
-        expect(await dataMarket.accessUntil(offerId, bob)).to.equal(endOf(loaded, Number(end)));
+        expect(await accessUntil(dataMarket, offerId, bob)).to.equal(endOf(loaded, Number(end)));
       }
     });
 
@@ -230,14 +235,14 @@ describe("DataMarket: subscriptions", () => {
       const { dataMarket, accounts, offerId } = loaded;
       const { bob } = accounts;
       await buy(loaded, bob, offerId, { units: 2 });
-      expect(await dataMarket.accessUntil(offerId, bob)).to.equal(endOf(loaded, 2));
+      expect(await accessUntil(dataMarket, offerId, bob)).to.equal(endOf(loaded, 2));
       await goTo(loaded, loaded, 2, DAY - 1);
       expect(await openEpochs(loaded, loaded, bob.address)).to.deep.equal([0, 1]);
-      expect(await dataMarket.isGranted(offerId, bob)).to.equal(true);
+      expect(await inForce(dataMarket, offerId, bob)).to.equal(true);
       await goTo(loaded, loaded, 3, 0);
       expect(await openEpochs(loaded, loaded, bob.address)).to.deep.equal([]);
-      expect(await dataMarket.isGranted(offerId, bob)).to.equal(false);
-      expect(await dataMarket.accessUntil(offerId, bob)).to.equal(0n);
+      expect(await inForce(dataMarket, offerId, bob)).to.equal(false);
+      expect(await accessUntil(dataMarket, offerId, bob)).to.equal(0n);
     });
 
     it("DAT-09 to holders, for all the uses asked, each allowed", async () => {
@@ -257,8 +262,8 @@ describe("DataMarket: subscriptions", () => {
       expect(await dataMarket.canAccess(offerId, bob, 1, 4)).to.equal(false);
       expect(await dataMarket.canAccess(offerId, carol, 1, 0)).to.equal(false);
       expect(await dataMarket.canAccess(ZeroHash, bob, 1, 0)).to.equal(false);
-      expect(await dataMarket.isGranted(ZeroHash, bob)).to.equal(false);
-      expect(await dataMarket.accessUntil(ZeroHash, bob)).to.equal(0n);
+      expect(await inForce(dataMarket, ZeroHash, bob)).to.equal(false);
+      expect(await accessUntil(dataMarket, ZeroHash, bob)).to.equal(0n);
     });
 
     it("R35 under the offer that was bought, and no other of the asset", async () => {
@@ -269,7 +274,7 @@ describe("DataMarket: subscriptions", () => {
       await buy(loaded, accounts.bob, cheap.offerId);
       expect(await dataMarket.canAccess(cheap.offerId, accounts.bob, 1, 0)).to.equal(true);
       expect(await dataMarket.canAccess(offerId, accounts.bob, 1, 0)).to.equal(false);
-      expect(await dataMarket.isGranted(offerId, accounts.bob)).to.equal(false);
+      expect(await inForce(dataMarket, offerId, accounts.bob)).to.equal(false);
     });
 
     it("R36 DAT-03 whatever the seller offers later", async () => {
@@ -278,7 +283,7 @@ describe("DataMarket: subscriptions", () => {
       const { alice, bob } = accounts;
       await buy(loaded, bob, offerId, { units: 5 });
       const before = await grantOf(loaded, offerId, bob);
-      await dataOffers.connect(alice).withdraw(offer);
+      await dataOffers.connect(alice).withdrawOffer(offer);
       const sale = { kind: 1, period: 3 };
       const dear = await list(loaded, assetId, 10n * PRICE, { sale });
       expect(dear.offerId).to.not.equal(offerId);
@@ -291,12 +296,12 @@ describe("DataMarket: subscriptions", () => {
 
     it("though the asset was sold, and its offers with it", async () => {
       const loaded = await load();
-      const { dataOffers, accounts, assetId, offerId } = loaded;
+      const { accounts, assetId, offerId } = loaded;
       await buy(loaded, accounts.bob, offerId, { units: 3 });
       await sellAsset(loaded, assetId, accounts.stranger);
       expect(await openEpochs(loaded, loaded, accounts.bob.address)).to.deep.equal([0, 1, 2]);
       await expect(buy(loaded, accounts.bob, offerId))
-        .to.be.revertedWithCustomError(dataOffers, "DataOffersStaleOffer")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketStaleOffer")
         .withArgs(0, 1);
     });
   });

@@ -238,7 +238,7 @@ describe("DataMarket: withdrawals and the pause", () => {
       await dataMarket.connect(guardian).pauseIntake(until);
 
       const once = await list(loaded, late.assetId, 7n);
-      await dataOffers.connect(alice).withdraw(once.offer);
+      await dataOffers.connect(alice).withdrawOffer(once.offer);
       await dataMarket.connect(bob).setEncryptionKey(encryptionKey(2));
       await dataMarket.connect(alice).deliver(sealed.offerId, bob, "0x01");
       await dataMarket.connect(bob).dispute(sealed.offerId, { value: 10n });

@@ -57,7 +57,7 @@ contract DataMarketExclusiveStreamsTest is DataMarketFixture {
         }
         vm.warp(until);
         _buy(exclusive, 1, _second);
-        assertFalse(_market.isGranted(exclusive, _first), "DAT-07: two hold an exclusive grant");
+        assertFalse(_inForce(exclusive, _first), "DAT-07: two hold an exclusive grant");
         _assertKeptOut(plain, _first, _closing(_epoch() + 1));
     }
 
@@ -103,7 +103,7 @@ contract DataMarketExclusiveStreamsTest is DataMarketFixture {
         _market.closeDelivery(sealed_, _first);
         if (delivered) return _assertKeptOut(waiting, _second, type(uint48).max);
         _buy(waiting, uint32(units) + 1, _second);
-        assertTrue(_market.isGranted(waiting, _second), DAT_07);
+        assertTrue(_inForce(waiting, _second), DAT_07);
     }
 
     function _assertKeptOut(bytes32 offerId, address buyer, uint256 until) private {

@@ -7,6 +7,7 @@ import {
   offerIdOf,
   offerOf,
   offersDomain,
+  purchaseOf,
   SaleKind,
   saleOf,
   signOffer,
@@ -16,7 +17,7 @@ import {
 import { NATIVE } from "../../scripts/lib/identity.js";
 import { eventsOf, malleated, plain } from "../identity/registry.js";
 import { DAY, HOUR, list, publishDataset, publishStream } from "./fixture.js";
-import { markets, MAX_UINT32, sellAsset } from "./market.js";
+import { MARKET, markets, MAX_UINT32, sellAsset } from "./market.js";
 
 const LEGAL = `0x${"1e".repeat(32)}`;
 const FEE = 200n;
@@ -66,24 +67,23 @@ describe("DataOffers: listing", () => {
   });
 
   it("is the owner's to send, without a signature", async () => {
-    const { asAlice, offer, offerId, assetId, accounts } = await load();
+    const { asAlice, offer, offerId, assetId } = await load();
     expect(await asAlice.list.staticCall(offer, [], "0x")).to.equal(offerId);
-    const terms = await asAlice.termsIdOf(offer.terms);
     expect(await eventsOf(asAlice, asAlice.list(offer, [], "0x"))).to.deep.equal([
-      ["OfferListed", offerId, assetId, accounts.alice.address, terms, LEGAL],
+      ["OfferListed", offerId, assetId, LEGAL],
     ]);
     expect(await asAlice.isOpen(offerId)).to.equal(true);
   });
 
   it("is anyone's to send with the owner's signature, once", async () => {
-    const { asRelayer, offer, offerId, signature, accounts, assetId } = await load();
+    const { asRelayer, dataMarket, offer, offerId, signature, accounts, assetId } = await load();
     await expect(asRelayer.list(offer, [], malleated(signature)))
       .to.be.revertedWithCustomError(asRelayer, "DataOffersInvalidOwnerSignature")
       .withArgs(accounts.alice);
     await asRelayer.list(offer, [], signature);
-    expect((await asRelayer.dealOf(offerId)).assetId).to.equal(assetId);
+    expect((await dataMarket.listingOf(offerId)).assetId).to.equal(assetId);
     await expect(asRelayer.list(offer, [], signature))
-      .to.be.revertedWithCustomError(asRelayer, "DataOffersKnownOffer")
+      .to.be.revertedWithCustomError(MARKET, "DataMarketKnownOffer")
       .withArgs(offerId);
   });
 
@@ -169,9 +169,14 @@ describe("DataOffers: listing", () => {
     const ids = new Set([offerIdOf(offer)]);
     for (const wrong of tampered) {
       ids.add(await dataOffers.offerIdOf(wrong));
-      await expect(asRelayer.list(wrong, [], signature))
-        .to.be.revertedWithCustomError(dataOffers, "DataOffersInvalidOwnerSignature")
-        .withArgs(accounts.alice);
+      const refused = expect(asRelayer.list(wrong, [], signature)).to.be;
+      if (wrong.transfers === offer.transfers) {
+        await refused
+          .revertedWithCustomError(dataOffers, "DataOffersInvalidOwnerSignature")
+          .withArgs(accounts.alice);
+      } else {
+        await refused.revertedWithCustomError(dataOffers, "DataOffersStaleOffer");
+      }
     }
     expect(ids.size).to.equal(1 + tampered.length);
   });
@@ -234,88 +239,83 @@ describe("DataOffers: listing", () => {
       const { dataOffers, asAlice, offer, offerId, assetId, accounts } = market;
       await asAlice.list(offer, [], "0x");
       const { alice, bob, stranger } = accounts;
-      await expect(dataOffers.connect(stranger).withdraw(offer))
+      await expect(dataOffers.connect(stranger).withdrawOffer(offer))
         .to.be.revertedWithCustomError(dataOffers, "DataOffersUnauthorized")
         .withArgs(stranger);
       await sellAsset(market, assetId, bob);
-      await expect(asAlice.withdraw(offer))
+      await expect(asAlice.withdrawOffer(offer))
         .to.be.revertedWithCustomError(dataOffers, "DataOffersUnauthorized")
         .withArgs(alice);
-      await expect(dataOffers.connect(bob).withdraw(offer))
+      await expect(dataOffers.connect(bob).withdrawOffer(offer))
         .to.emit(dataOffers, "OfferWithdrawn")
         .withArgs(offerId);
-      await expect(dataOffers.connect(bob).withdraw({ ...offer, assetId: 99 }))
+      await expect(dataOffers.connect(bob).withdrawOffer({ ...offer, assetId: 99 }))
         .to.be.revertedWithCustomError(market.dataAssets, "ERC721NonexistentToken")
         .withArgs(99);
     });
 
     it("on chain: it stays readable, and is neither open nor listed again", async () => {
-      const { asAlice, offer, offerId, accounts } = await load();
+      const { asAlice, dataMarket, offer, offerId, accounts } = await load();
       await asAlice.list(offer, [], "0x");
-      const before = plain(await asAlice.offerOf(offerId));
-      expect(await eventsOf(asAlice, asAlice.withdraw(offer))).to.deep.equal([
+      const before = plain(await dataMarket.listingOf(offerId));
+      expect(await eventsOf(asAlice, asAlice.withdrawOffer(offer))).to.deep.equal([
         ["OfferWithdrawn", offerId],
       ]);
       expect(await asAlice.isOpen(offerId)).to.equal(false);
-      expect(plain(await asAlice.offerOf(offerId))).to.deep.equal(before);
-      await expect(asAlice.checkSale(offerId, 1, accounts.bob))
-        .to.be.revertedWithCustomError(asAlice, "DataOffersWithdrawnOffer")
+      const flags = Number(before.flags) | 2; // withdrawn
+      expect(plain(await dataMarket.listingOf(offerId))).to.deep.equal({
+        ...before,
+        flags: BigInt(flags),
+      });
+      const { bob } = accounts;
+      await expect(dataMarket.previewBuy(purchaseOf(offerId, bob.address), bob))
+        .to.be.revertedWithCustomError(MARKET, "DataMarketWithdrawnOffer")
         .withArgs(offerId);
       await expect(asAlice.list(offer, [], "0x"))
-        .to.be.revertedWithCustomError(asAlice, "DataOffersKnownOffer")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketWithdrawnOffer")
         .withArgs(offerId);
-      await expect(asAlice.withdraw(offer))
-        .to.be.revertedWithCustomError(asAlice, "DataOffersWithdrawnOffer")
+      await expect(asAlice.withdrawOffer(offer))
+        .to.be.revertedWithCustomError(MARKET, "DataMarketWithdrawnOffer")
         .withArgs(offerId);
     });
 
     it("while it was only signed: it never comes on chain", async () => {
-      const { asAlice, asRelayer, offer, offerId, signature, accounts } = await load();
-      await asAlice.withdraw(offer);
-      await expect(asAlice.withdraw(offer))
-        .to.be.revertedWithCustomError(asAlice, "DataOffersWithdrawnOffer")
+      const { asAlice, asRelayer, dataMarket, offer, offerId, signature, accounts } = await load();
+      await asAlice.withdrawOffer(offer);
+      await expect(asAlice.withdrawOffer(offer))
+        .to.be.revertedWithCustomError(MARKET, "DataMarketWithdrawnOffer")
         .withArgs(offerId);
       await expect(asRelayer.list(offer, [], signature))
-        .to.be.revertedWithCustomError(asRelayer, "DataOffersWithdrawnOffer")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketWithdrawnOffer")
         .withArgs(offerId);
       await expect(asAlice.list(offer, [], "0x"))
-        .to.be.revertedWithCustomError(asAlice, "DataOffersWithdrawnOffer")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketWithdrawnOffer")
         .withArgs(offerId);
       expect(await asAlice.isOpen(offerId)).to.equal(false);
-      for (const view of [
-        asAlice.offerOf(offerId),
-        asAlice.checkSale(offerId, 1, accounts.bob),
-      ] as Promise<unknown>[]) {
-        await expect(view)
-          .to.be.revertedWithCustomError(asAlice, "DataOffersUnknownOffer")
-          .withArgs(offerId);
-      }
+      const { bob } = accounts;
+      await expect(dataMarket.previewBuy(purchaseOf(offerId, bob.address), bob))
+        .to.be.revertedWithCustomError(MARKET, "DataMarketWithdrawnOffer")
+        .withArgs(offerId);
       await asAlice.list({ ...offer, validUntil: 2n ** 47n }, [], "0x"); // another offer
     });
   });
 
   describe("read back", () => {
     it("is unknown before it is listed", async () => {
-      const { dataOffers, offerId, accounts } = await load();
+      const { dataOffers, dataMarket, offerId, accounts } = await load();
+      const { bob } = accounts;
       expect(await dataOffers.isOpen(offerId)).to.equal(false);
-      expect(await dataOffers.unitsSold(offerId)).to.equal(0n);
-      expect([...(await dataOffers.dealOf(offerId))]).to.deep.equal([
-        ...[0n, ZeroAddress, 0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n, ZeroAddress, 0n, 0n],
-      ]);
-      for (const view of [
-        dataOffers.offerOf(offerId),
-        dataOffers.checkSale(offerId, 1, accounts.bob),
-        dataOffers.sell.staticCall(offerId, 1, accounts.bob),
-      ] as Promise<unknown>[]) {
-        await expect(view)
-          .to.be.revertedWithCustomError(dataOffers, "DataOffersUnknownOffer")
-          .withArgs(offerId);
-      }
+      const nothing = Object.values(plain(await dataMarket.listingOf(offerId)));
+      expect(nothing).to.have.lengthOf(19);
+      for (const value of nothing) expect(value).to.be.oneOf([0n, ZeroAddress]);
+      await expect(dataMarket.previewBuy(purchaseOf(offerId, bob.address), bob))
+        .to.be.revertedWithCustomError(MARKET, "DataMarketUnknownOffer")
+        .withArgs(offerId);
     });
 
     it("DAT-03 is the offer that was signed, but for the hash of the legal text", async () => {
       const market = await load();
-      const { dataOffers, accounts } = market;
+      const { dataMarket, accounts } = market;
       const arbiter = accounts.carol.address;
       const gate = accounts.bob.address;
       const stream = await publishStream(market);
@@ -356,33 +356,21 @@ describe("DataOffers: listing", () => {
           ...parts,
           terms,
         });
-        const read = await dataOffers.offerOf(offerId);
-        const { legalHash, ...readTerms } = plain(read.terms);
-        expect(legalHash).to.equal(ZeroHash);
-        const readOffer = { ...plain(read), sale: plain(read.sale), terms: readTerms };
-        const { legalHash: signedHash, ...signedTerms } = offer.terms;
-        expect(signedHash).to.equal(LEGAL);
-        expect(readOffer).to.deep.equal({
-          ...bigints({ ...offer, sale: 0n, terms: 0n }),
-          sale: bigints(offer.sale),
-          terms: bigints(signedTerms),
-        });
-        const { sale } = offer;
-        const { kind, currency, price, feeBps, referrerBps, period, quota } = sale;
-        const { deliverWithin, challengeWindow } = sale;
-        expect(plain(await dataOffers.dealOf(offerId))).to.deep.equal({
-          ...bigints({ assetId, kind, currency, price, feeBps, referrerBps, period, quota }),
-          ...bigints({ uses: offer.terms.uses, deliverWithin, challengeWindow }),
-          arbiter: sale.arbiter,
+        const { legalHash, exclusive, transferable, cancellable, ...licence } = offer.terms;
+        expect([legalHash, exclusive, transferable, cancellable]).to.have.lengthOf(4); // in the flags
+        const { assetId: id, transfers, validUntil, sale } = offer;
+        expect(plain(await dataMarket.listingOf(offerId))).to.deep.equal({
+          ...bigints({ assetId: id, transfers, validUntil, ...licence, ...sale }),
           flags,
+          sold: 0n,
         });
       }
     });
 
     it("takes the native coin by ERC-7528's address", async () => {
-      const { asAlice, offer, offerId } = await load();
+      const { asAlice, dataMarket, offer, offerId } = await load();
       await asAlice.list(offer, [], "0x");
-      expect((await asAlice.dealOf(offerId)).currency).to.equal(NATIVE);
+      expect((await dataMarket.listingOf(offerId)).currency).to.equal(NATIVE);
     });
   });
 });

@@ -10,6 +10,7 @@ import {
   Use,
 } from "../../scripts/lib/data/offers.js";
 import {
+  DAY,
   encryptionKey,
   HOUR,
   list,
@@ -23,11 +24,11 @@ import {
   goTo,
   type Market,
   markets,
+  MAX_UINT48,
   metered,
   offerDataset,
   offerStream,
   sellAsset,
-  use,
 } from "./market.js";
 
 const FEE = 200n;
@@ -111,37 +112,53 @@ describe("DataOffers: parents", () => {
     await expect(listOver(derivative, offerId)).to.emit(asBob, "OfferListed");
   });
 
-  it("are licensed by quota, until it is used up", async () => {
+  it("are not licensed by quota, which can be used up", async () => {
     const loaded = await load();
-    const { accounts, listOver } = loaded;
     const { assetId, offerId } = await offerDataset(loaded, 1n, metered(2, licence()));
     const derivative = await derive(loaded, [[assetId, 1_000]]);
-    await buy(loaded, accounts.bob, offerId);
-    await use(loaded, accounts.bob, offerId, 1);
-    const snapshot = await loaded.helpers.takeSnapshot();
-    await listOver(derivative, offerId);
-    await snapshot.restore();
-    await use(loaded, accounts.bob, offerId, 2);
+    await buy(loaded, loaded.accounts.bob, offerId);
     await refuses(loaded, [derivative, offerId], [assetId, 1_000]);
   });
 
-  it("are licensed by a subscription, until it lapses", async () => {
+  it("are licensed by a subscription, for offers that end before it", async () => {
     const loaded = await load();
-    const { accounts, listOver } = loaded;
-    const stream = await offerStream(loaded, 1n, { terms: licence() });
+    const { accounts, asBob, offering, dataGrants } = loaded;
+    const { bob, carol } = accounts;
+    const terms = licence({ cancellable: false });
+    const stream = await offerStream(loaded, 1n, { terms });
     const derivative = await derive(loaded, [[stream.assetId, 1_000]]);
-    await buy(loaded, accounts.bob, stream.offerId);
-    await goTo(loaded, stream, 1, 80_000);
-    const snapshot = await loaded.helpers.takeSnapshot();
-    await listOver(derivative, stream.offerId);
-    await snapshot.restore();
-    await goTo(loaded, stream, 2, 0);
-    await refuses(loaded, [derivative, stream.offerId], [stream.assetId, 1_000]);
+    const until = (validUntil: bigint) => ({ ...offering(derivative), validUntil });
+    const listUntil = (validUntil: bigint) => asBob.list(until(validUntil), [stream.offerId], "0x");
+    await buy(loaded, bob, stream.offerId, { units: 3 });
+    const closed = await dataGrants.accessUntil(stream.offerId, bob);
+    for (const validUntil of [closed, MAX_UINT48]) {
+      await expect(listUntil(validUntil))
+        .to.be.revertedWithCustomError(asBob, "DataOffersUnlicensedParent")
+        .withArgs(stream.assetId, 1_000);
+    }
+    await listUntil(closed - 1n);
+    await goTo(loaded, stream, 3, 80_000); // the licence is in its last hours, the offer too
+    await buy(loaded, carol, offerIdOf(until(closed - 1n)));
   });
 
-  it("are licensed by an encrypted grant once its key was delivered", async () => {
+  it("are not licensed by a subscription that could be cancelled, or has lapsed", async () => {
     const loaded = await load();
-    const { accounts, listOver, dataMarket } = loaded;
+    const { accounts, asBob, offering } = loaded;
+    for (const cancellable of [true, false]) {
+      const stream = await offerStream(loaded, 1n, { terms: licence({ cancellable }) });
+      const derivative = await derive(loaded, [[stream.assetId, 1_000]]);
+      await buy(loaded, accounts.bob, stream.offerId);
+      if (!cancellable) await goTo(loaded, stream, 2, 0);
+      const validUntil = (await loaded.helpers.time.latest()) + HOUR;
+      await expect(asBob.list({ ...offering(derivative), validUntil }, [stream.offerId], "0x"))
+        .to.be.revertedWithCustomError(asBob, "DataOffersUnlicensedParent")
+        .withArgs(stream.assetId, 1_000);
+    }
+  });
+
+  it("are licensed by an encrypted grant once its delivery is closed, and cannot be disputed", async () => {
+    const loaded = await load();
+    const { accounts, listOver, dataMarket, helpers } = loaded;
     const { alice, bob } = accounts;
     const parts = encrypted(loaded, { terms: licence() });
     const { assetId, offerId } = await offerDataset(loaded, 1n, parts);
@@ -149,6 +166,9 @@ describe("DataOffers: parents", () => {
     await buy(loaded, bob, offerId, { encryptionKey: encryptionKey() });
     await refuses(loaded, [derivative, offerId], [assetId, 1_000]);
     await dataMarket.connect(alice).deliver(offerId, bob, sealedKey());
+    await refuses(loaded, [derivative, offerId], [assetId, 1_000]);
+    await helpers.time.increase(DAY + 1);
+    await dataMarket.closeDelivery(offerId, bob);
     await listOver(derivative, offerId);
   });
 
@@ -236,17 +256,6 @@ describe("DataOffers: parents", () => {
       .to.be.revertedWithCustomError(asBob, "DataOffersUnlicensedParent")
       .withArgs(own, 5);
     await listOver(derivative, first.offerId, second.offerId, ZeroHash);
-  });
-
-  it("let an offer live on that was listed under a grant which then lapsed", async () => {
-    const loaded = await load();
-    const { accounts, offering, listOver } = loaded;
-    const stream = await offerStream(loaded, 1n, { terms: licence() });
-    const derivative = await derive(loaded, [[stream.assetId, 1_000]]);
-    await buy(loaded, accounts.bob, stream.offerId);
-    await listOver(derivative, stream.offerId);
-    await goTo(loaded, stream, 5);
-    await buy(loaded, accounts.carol, offerIdOf(offering(derivative)));
   });
 
   it("may have been sold, and their offers be dead: the licence lives", async () => {

@@ -1,16 +1,18 @@
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
 
 import { purchaseOf, SaleKind } from "../../scripts/lib/data/offers.js";
-import { list } from "./fixture.js";
+import { encryptionKey, freshRoot, HOUR, list } from "./fixture.js";
 import {
   buy,
+  encrypted,
+  MARKET,
   markets,
   MAX_UINT32,
   metered,
   offerDataset,
   offerStream,
   sellAsset,
+  unitsSold,
 } from "./market.js";
 
 const PRICE = 1_000n;
@@ -24,28 +26,30 @@ describe("DataOffers: sale", () => {
   describe("of units", () => {
     it("sells one of a one-off, to each", async () => {
       const loaded = await load();
-      const { asBob, offerId, accounts } = loaded;
+      const { asBob, dataMarket, offerId, accounts } = loaded;
       for (const units of [0, 2, 2 ** 32 - 1]) {
-        await expect(asBob.checkSale(offerId, units, accounts.bob))
-          .to.be.revertedWithCustomError(asBob, "DataOffersInvalidUnits")
+        const purchase = purchaseOf(offerId, accounts.bob.address, { units });
+        await expect(dataMarket.previewBuy(purchase, accounts.bob))
+          .to.be.revertedWithCustomError(MARKET, "DataMarketInvalidUnits")
           .withArgs(units, 1);
         await expect(buy(loaded, accounts.bob, offerId, { units }))
-          .to.be.revertedWithCustomError(asBob, "DataOffersInvalidUnits")
+          .to.be.revertedWithCustomError(MARKET, "DataMarketInvalidUnits")
           .withArgs(units, 1);
       }
       await buy(loaded, accounts.bob, offerId);
       await buy(loaded, accounts.carol, offerId);
-      expect(await asBob.unitsSold(offerId)).to.equal(0n); // counted where they are limited
+      expect(await unitsSold(asBob, offerId)).to.equal(0n); // counted where they are limited
     });
 
     it("sells any number of other offers", async () => {
       const loaded = await load();
-      const { asBob, accounts } = loaded;
+      const { dataMarket, accounts } = loaded;
       const { offerId } = await offerDataset(loaded, 0n, metered(1));
-      await expect(asBob.checkSale(offerId, 0, accounts.bob))
-        .to.be.revertedWithCustomError(asBob, "DataOffersInvalidUnits")
+      await expect(buy(loaded, accounts.bob, offerId, { units: 0 }))
+        .to.be.revertedWithCustomError(MARKET, "DataMarketInvalidUnits")
         .withArgs(0, MAX_UINT32);
-      expect((await asBob.checkSale(offerId, MAX_UINT32, accounts.bob)).quota).to.equal(1n);
+      await buy(loaded, accounts.bob, offerId, { units: MAX_UINT32 });
+      expect((await dataMarket.grantOf(offerId, accounts.bob)).quota).to.equal(MAX_UINT32);
     });
 
     it("DAT-07 sells no more units than the offer has, to all together", async () => {
@@ -56,15 +60,15 @@ describe("DataOffers: sale", () => {
       const { offerId } = await offerDataset(loaded, PRICE, { sale });
       await buy(loaded, bob, offerId, { units: 4 });
       await buy(loaded, carol, offerId, { units: 3 });
-      expect(await asBob.unitsSold(offerId)).to.equal(7n);
+      expect(await unitsSold(asBob, offerId)).to.equal(7n);
       await expect(buy(loaded, bob, offerId, { units: 4 }))
-        .to.be.revertedWithCustomError(asBob, "DataOffersInvalidUnits")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketInvalidUnits")
         .withArgs(4, 3);
       await buy(loaded, bob, offerId, { units: 3 });
-      expect(await asBob.unitsSold(offerId)).to.equal(10n);
+      expect(await unitsSold(asBob, offerId)).to.equal(10n);
       expect(await asBob.isOpen(offerId)).to.equal(false);
       await expect(buy(loaded, bob, offerId))
-        .to.be.revertedWithCustomError(asBob, "DataOffersInvalidUnits")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketInvalidUnits")
         .withArgs(1, 0);
     });
 
@@ -73,26 +77,43 @@ describe("DataOffers: sale", () => {
       const { asBob, accounts } = loaded;
       const { offerId } = await offerDataset(loaded, PRICE, { sale: { maxUnits: 2 } });
       await expect(buy(loaded, accounts.bob, offerId, { units: 2 }))
-        .to.be.revertedWithCustomError(asBob, "DataOffersInvalidUnits")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketInvalidUnits")
         .withArgs(2, 1);
       await buy(loaded, accounts.bob, offerId);
       expect(await asBob.isOpen(offerId)).to.equal(true);
       await buy(loaded, accounts.carol, offerId);
       await expect(buy(loaded, accounts.relayer, offerId))
-        .to.be.revertedWithCustomError(asBob, "DataOffersInvalidUnits")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketInvalidUnits")
         .withArgs(1, 0);
     });
 
-    it("R05 is the market's to count: a stranger cannot use up a limited offer", async () => {
+    it("DAT-07 sells a refunded unit again, and no more than that", async () => {
       const loaded = await load();
-      const { asBob, accounts, offerId: unlimited } = loaded;
-      const { offerId } = await offerDataset(loaded, PRICE, { sale: { maxUnits: 2 } });
-      await expect(asBob.sell(offerId, 1, accounts.bob))
-        .to.be.revertedWithCustomError(asBob, "DataOffersUnauthorized")
-        .withArgs(accounts.bob);
-      expect(await asBob.unitsSold(offerId)).to.equal(0n);
-      await asBob.sell(unlimited, 1, accounts.bob); // counts nothing, and grants nothing
-      expect(await loaded.dataMarket.isGranted(unlimited, accounts.bob)).to.equal(false);
+      const { dataMarket, dataOffers, accounts, helpers } = loaded;
+      const { bob, carol } = accounts;
+      const sale = { ...encrypted(loaded).sale, maxUnits: 1 };
+      const { offerId } = await offerDataset(loaded, PRICE, { sale });
+      const rest = { encryptionKey: encryptionKey() };
+      await buy(loaded, bob, offerId, rest);
+      await expect(buy(loaded, carol, offerId, rest))
+        .to.be.revertedWithCustomError(MARKET, "DataMarketInvalidUnits")
+        .withArgs(1, 0);
+      await helpers.time.increase(HOUR + 1);
+      await dataMarket.closeDelivery(offerId, bob);
+      expect(await unitsSold(dataOffers, offerId)).to.equal(0n);
+      await buy(loaded, carol, offerId, rest);
+      expect(await unitsSold(dataOffers, offerId)).to.equal(1n);
+    });
+
+    it("R05 is kept by the market for its own desk alone", async () => {
+      const { dataMarket, accounts, offerId } = await load();
+      const market = dataMarket.connect(accounts.alice);
+      const packed = { sale: 0n, deal: 1n << 176n, delivery: 0n, limits: 0n };
+      for (const attempt of [market.open(freshRoot(), packed), market.close(offerId)]) {
+        await expect(attempt)
+          .to.be.revertedWithCustomError(MARKET, "DataMarketUnauthorized")
+          .withArgs(accounts.alice);
+      }
     });
   });
 
@@ -109,7 +130,7 @@ describe("DataOffers: sale", () => {
       await snapshot.restore();
       await helpers.time.increaseTo(validUntil + 1);
       await expect(buy(loaded, accounts.bob, offerId))
-        .to.be.revertedWithCustomError(asBob, "DataOffersExpiredOffer")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketExpiredOffer")
         .withArgs(validUntil);
       expect(await asBob.isOpen(offerId)).to.equal(false);
     });
@@ -121,32 +142,32 @@ describe("DataOffers: sale", () => {
       await sellAsset(loaded, assetId, bob);
       expect(await asBob.isOpen(offerId)).to.equal(false);
       await expect(buy(loaded, bob, offerId))
-        .to.be.revertedWithCustomError(asBob, "DataOffersStaleOffer")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketStaleOffer")
         .withArgs(0, 1);
       await dataAssets.connect(bob).transferFrom(bob, alice, assetId);
       await expect(buy(loaded, bob, offerId))
-        .to.be.revertedWithCustomError(asBob, "DataOffersStaleOffer")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketStaleOffer")
         .withArgs(0, 2);
     });
 
     it("with a withdrawal", async () => {
       const loaded = await load();
       const { dataOffers, accounts, offer, offerId } = loaded;
-      await dataOffers.connect(accounts.alice).withdraw(offer);
+      await dataOffers.connect(accounts.alice).withdrawOffer(offer);
       await expect(buy(loaded, accounts.bob, offerId))
-        .to.be.revertedWithCustomError(dataOffers, "DataOffersWithdrawnOffer")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketWithdrawnOffer")
         .withArgs(offerId);
     });
 
     it("before it began: an unknown offer cannot be bought", async () => {
       const loaded = await load();
-      const { asBob, accounts, dataMarket } = loaded;
+      const { accounts, dataMarket } = loaded;
       const unknown = `0x${"ab".repeat(32)}`;
       await expect(buy(loaded, accounts.bob, unknown))
-        .to.be.revertedWithCustomError(asBob, "DataOffersUnknownOffer")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketUnknownOffer")
         .withArgs(unknown);
       await expect(dataMarket.previewBuy(purchaseOf(unknown, accounts.bob.address), accounts.bob))
-        .to.be.revertedWithCustomError(asBob, "DataOffersUnknownOffer")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketUnknownOffer")
         .withArgs(unknown);
     });
   });
@@ -160,22 +181,19 @@ describe("DataOffers: sale", () => {
 
     it("lets in whom it admits: the holder, whoever pays", async () => {
       const loaded = await loadGated();
-      const { gate, offerId, accounts, dataOffers, dataMarket } = loaded;
+      const { gate, offerId, accounts, dataMarket } = loaded;
       const { bob, carol } = accounts;
       await gate.admit(carol, true);
       const refusal = [gate, bob] as const;
       for (const attempt of [
         () => buy(loaded, bob, offerId),
         () => buy(loaded, carol, offerId, { recipient: bob.address }),
-        () => dataOffers.checkGate(offerId, bob),
-        () => dataOffers.checkSale(offerId, 1, bob),
         () => dataMarket.previewBuy(purchaseOf(offerId, bob.address), bob),
       ]) {
         await expect(attempt())
-          .to.be.revertedWithCustomError(dataOffers, "DataOffersGateClosed")
+          .to.be.revertedWithCustomError(MARKET, "DataMarketGateClosed")
           .withArgs(...refusal);
       }
-      await dataOffers.checkGate(offerId, carol);
       await buy(loaded, bob, offerId, { recipient: carol.address });
     });
 
@@ -189,11 +207,11 @@ describe("DataOffers: sale", () => {
     for (const [index, manner] of MANNERS.entries()) {
       it(`takes an answer for a no: ${manner}`, async () => {
         const loaded = await loadGated();
-        const { gate, offerId, accounts, dataOffers } = loaded;
+        const { gate, offerId, accounts } = loaded;
         await gate.admit(accounts.bob, true);
         await gate.behave(index + 1);
         await expect(buy(loaded, accounts.bob, offerId))
-          .to.be.revertedWithCustomError(dataOffers, "DataOffersGateClosed")
+          .to.be.revertedWithCustomError(MARKET, "DataMarketGateClosed")
           .withArgs(gate, accounts.bob);
         await gate.behave(0);
         await buy(loaded, accounts.bob, offerId);
@@ -202,28 +220,22 @@ describe("DataOffers: sale", () => {
 
     it("gives it 100,000 gas and no more", async () => {
       const loaded = await loadGated();
-      const { gate, offerId, accounts, dataOffers } = loaded;
+      const { gate, offerId, accounts } = loaded;
       await gate.behave(2); // burning all it gets
       const refused = buy(loaded, accounts.bob, offerId, {}, { gasLimit: 2_000_000n });
-      await expect(refused).to.be.revertedWithCustomError(dataOffers, "DataOffersGateClosed");
+      await expect(refused).to.be.revertedWithCustomError(MARKET, "DataMarketGateClosed");
       const block = await loaded.connection.ethers.provider.getBlock("latest");
       expect(block?.gasUsed).to.be.within(100_000n, 250_000n);
     });
 
     it("stays shut where there is no gate", async () => {
       const loaded = await loadGated();
-      const { accounts, dataOffers } = loaded;
+      const { accounts } = loaded;
       const gate = accounts.stranger.address;
       const { offerId } = await offerDataset(loaded, PRICE, { sale: { gate } });
       await expect(buy(loaded, accounts.bob, offerId))
-        .to.be.revertedWithCustomError(dataOffers, "DataOffersGateClosed")
+        .to.be.revertedWithCustomError(MARKET, "DataMarketGateClosed")
         .withArgs(gate, accounts.bob);
-    });
-
-    it("asks nobody about an offer without one, known or not", async () => {
-      const loaded = await load();
-      await loaded.dataOffers.checkGate(loaded.offerId, ZeroAddress);
-      await loaded.dataOffers.checkGate(`0x${"ab".repeat(32)}`, ZeroAddress);
     });
   });
 

@@ -68,27 +68,46 @@ describe("DataOffers: what is valid", () => {
     ]);
   });
 
-  it("only subscriptions can be cancelled", async () => {
+  it("only subscriptions without a limit can be cancelled", async () => {
     const { Metered } = SaleKind;
     await invalid(await load(), [
       [{ cancellable: true }, {}, "DataOffersInvalidTerms", [1, true]],
       [{ cancellable: true }, { kind: Metered, quota: 1 }, "DataOffersInvalidTerms", [1, true]],
       [{ uses: 0, cancellable: true }, subscription(), "DataOffersInvalidTerms", [0, true]],
+      // Or whoever buys and cancels uses the units up for nothing.
+      [
+        { cancellable: true },
+        { ...subscription(), maxUnits: 9 },
+        "DataOffersInvalidTerms",
+        [1, true],
+      ],
     ]);
-    await valid([[{ cancellable: true }, subscription()]]);
+    await valid([
+      [{ cancellable: true }, subscription()],
+      [{}, { ...subscription(), maxUnits: 9 }],
+    ]);
   });
 
-  it("shares are whole at most, and referrers get none of a subscription", async () => {
+  it("shares are whole at most, and referrers get one of one-offs alone", async () => {
     await invalid(await load(), [
       [{ derivativeBps: 10_001 }, {}, "DataOffersInvalidShare", [10_001]],
       [{ derivativeBps: 65_535 }, {}, "DataOffersInvalidShare", [65_535]],
       [{}, { referrerBps: 10_001 }, "DataOffersInvalidShare", [10_001]],
       [{}, { ...subscription(), referrerBps: 1 }, "DataOffersInvalidShare", [1]],
+      [{}, { kind: SaleKind.Metered, quota: 1, referrerBps: 1 }, "DataOffersInvalidShare", [1]],
     ]);
-    await valid([
-      [{ derivativeBps: 10_000 }, { referrerBps: 10_000 }],
-      [{}, { kind: SaleKind.Metered, quota: 1, referrerBps: 10_000 }],
-    ]);
+    await valid([[{ derivativeBps: 10_000 }, { referrerBps: 10_000 }]]);
+  });
+
+  it("referrers get nothing of what has a fixed payee", async () => {
+    const loaded = await load();
+    const { deviceRegistry, accounts, station, listOn, asAlice } = loaded;
+    await deviceRegistry.connect(accounts.alice).setRevenuePayee(station.deviceId, accounts.carol);
+    const fixed = await publishDataset(loaded);
+    await expect(listOn(fixed, {}, { referrerBps: 1 }))
+      .to.be.revertedWithCustomError(asAlice, "DataOffersInvalidShare")
+      .withArgs(1);
+    await expect(listOn(fixed, {}, {})).to.emit(asAlice, "OfferListed");
   });
 
   it("subscriptions have a period of 1 to 1,024 epochs, other offers none", async () => {
@@ -267,6 +286,9 @@ describe("DataOffers: what is valid", () => {
       await expect(offers.bind(bob))
         .to.be.revertedWithCustomError(offers, "DataOffersNoCode")
         .withArgs(bob);
+      await expect(offers.bind(dataMarket))
+        .to.be.revertedWithCustomError(offers, "DataOffersForeignMarket")
+        .withArgs(dataMarket);
       await offers.bind(market);
       expect(await offers.market()).to.equal(await market.getAddress());
       await expect(offers.bind(market))

@@ -108,3 +108,12 @@ export async function everythingOf(assets: DataAssets, assetId: bigint) {
     roots: await Promise.all([0, 1, 2, 3].map((epoch) => assets.epochRootOf(assetId, epoch))),
   };
 }
+
+/** Who is paid for an asset, how often it changed hands, and whether it has parents. */
+export async function standingOf(
+  assets: DataAssets,
+  assetId: bigint,
+): Promise<[payee: string, transfers: bigint, derivative: boolean]> {
+  const { payee, transfers, derivative } = await assets.standingOf(assetId);
+  return [payee, transfers, derivative];
+}

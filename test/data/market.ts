@@ -21,7 +21,13 @@ import {
 } from "../../scripts/lib/data/offers.js";
 import { type Publication } from "../../scripts/lib/data/publishing.js";
 import { NATIVE, NEVER } from "../../scripts/lib/identity.js";
-import type { MockERC20 } from "../../typechain-types/index.js";
+import {
+  DataGrants__factory,
+  type DataMarket,
+  DataMarket__factory,
+  type DataOffers,
+  type MockERC20,
+} from "../../typechain-types/index.js";
 import { plain } from "../identity/registry.js";
 import {
   append,
@@ -137,8 +143,8 @@ export const encrypted = (market: Market, { terms, sale }: OfferParts = {}): Off
 });
 
 /** What a purchase costs in all, and the coin that has to come with it. */
-async function costOf({ dataOffers }: Data, purchase: Purchase) {
-  const deal = await dataOffers.dealOf(purchase.offerId);
+async function costOf({ dataMarket }: Data, purchase: Purchase) {
+  const deal = await dataMarket.listingOf(purchase.offerId);
   const cost = BigInt(purchase.units) * (deal.period === 0n ? 1n : deal.period) * deal.price;
   return { cost, value: deal.currency === NATIVE ? cost : 0n };
 }
@@ -212,6 +218,37 @@ export async function deliverEpochs(
   }
 }
 
+/** Whose errors are expected, whichever contract was called. */
+export const MARKET = { interface: DataMarket__factory.createInterface() };
+export const GRANTS = { interface: DataGrants__factory.createInterface() };
+
+/** Whether a holder has a grant that is in force, for all that the offer allows. */
+export async function inForce(
+  market: DataMarket,
+  offerId: string,
+  holder: AddressLike,
+): Promise<boolean> {
+  const { uses } = await market.listingOf(offerId);
+  const { start } = await market.grantOf(offerId, holder);
+  return market.canAccess(offerId, holder, uses, start);
+}
+
+/** When a holder's access closes for certain. */
+export async function accessUntil(
+  market: DataMarket,
+  offerId: string,
+  holder: AddressLike,
+): Promise<bigint> {
+  const grants = DataGrants__factory.connect(await market.grants(), market.runner);
+  return grants.accessUntil(offerId, holder);
+}
+
+/** How many units of a limited offer were sold. */
+export async function unitsSold(offers: DataOffers, offerId: string): Promise<bigint> {
+  const market = DataMarket__factory.connect(await offers.market(), offers.runner);
+  return (await market.listingOf(offerId)).sold;
+}
+
 const NO_GRANT = {
   start: 0n,
   end: 0n,
@@ -236,7 +273,7 @@ export async function grantOf(
 
 /** A holder's word for what he used, sent by the relayer. */
 export async function use(
-  { dataMarket, accounts }: Data,
+  { dataGrants, accounts }: Data,
   holder: Signer,
   offerId: string,
   cumulative: number | bigint,
@@ -249,8 +286,8 @@ export async function use(
     deadline: NEVER,
     ...rest,
   };
-  const signature = await signUsage(dataMarket, holder, usage);
-  return dataMarket.connect(accounts.relayer).recordUsage(usage, signature);
+  const signature = await signUsage(dataGrants, holder, usage);
+  return dataGrants.connect(accounts.relayer).recordUsage(usage, signature);
 }
 
 /** Sells an asset of Alice on; her offers end with it. */

@@ -142,11 +142,10 @@ describe("Deployment of the data domain", () => {
       await expect(offers.bind(accounts.alice))
         .to.be.revertedWithCustomError(offers, "DataOffersNoCode")
         .withArgs(accounts.alice);
-      await offers.bind(dataMarket);
-      expect(await offers.market()).to.equal(dataMarket.target);
       await expect(offers.bind(dataMarket))
-        .to.be.revertedWithCustomError(offers, "DataOffersBound")
+        .to.be.revertedWithCustomError(offers, "DataOffersForeignMarket")
         .withArgs(dataMarket);
+      expect(await offers.market()).to.equal(ZeroAddress);
     });
   });
 });
