@@ -59,7 +59,7 @@ await main(async () => {
   say(`Ready: JSON-RPC on ${url}, chain ${addresses.chainId}.`);
   for (const [name, address] of Object.entries(addresses.contracts)) note(`${address}  ${name}`);
   say(
-    `These addresses, and those of ${Object.keys(accounts).join(", ")}, are in ${values.output}.`,
+    `These addresses, those of ${Object.keys(accounts).join(", ")}, and the devices and data here are in ${values.output}.`,
   );
   say("Try next, in another terminal:");
   if (port === 8545) {

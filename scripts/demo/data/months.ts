@@ -41,7 +41,7 @@ export async function deliverMonths(story: Story, shop: Shop, stream: Stream): P
   await appendInTime(story, shop, stream, 1);
   await story.pass(MONTH, "March goes by, and the station is silent.");
   await story.pass(GRACE, "So is it in the week in which March would still have counted.");
-  await append(story, shop, stream, 2);
+  await append(story, shop, stream, 2, " after all");
   const late = dataAssets.isDelivered(stream.assetId, 2);
   await story.check("March is kept, but it came too late to be paid for", late, false);
   await story.pass(MONTH - GRACE, "April goes by.");
@@ -62,9 +62,9 @@ async function prepareMonth(story: Story, shop: Shop, stream: Stream, epoch: num
   return { link, prepared: await prepareAppend(story.suite.dataAssets, stream.station, signed) };
 }
 
-async function append(story: Story, shop: Shop, stream: Stream, epoch: number): Promise<void> {
+async function append(story: Story, shop: Shop, stream: Stream, epoch: number, late = "") {
   const { link, prepared } = await prepareMonth(story, shop, stream, epoch);
-  const did = `carries ${nameOfMonth(epoch)}, ${link.recordCount} records`;
+  const did = `carries ${nameOfMonth(epoch)}${late}, ${link.recordCount} records`;
   await story.act("relayer", did, prepared);
   stream.links.push(link);
 }

@@ -103,7 +103,7 @@ async function refuseOthers(story: Story, shop: Shop, { offerId, price }: Sealed
     403,
   );
   await story.check(
-    "So does Bob when he asks for commercial use: he paid for internal use",
+    "So is Bob when he asks for commercial use: he paid for internal use",
     knock(story, shop, { who: "bob", offerId, use: Use.Commercial }),
     403,
   );
