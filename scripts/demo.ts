@@ -5,7 +5,7 @@ import { heading, main, note } from "./lib/terminal.js";
 
 await main(async () => {
   const { values } = parseArgs({ options: { "no-build": { type: "boolean" } } });
-  heading("DeFIoT", "the life of a weather station, told and checked on a chain in this process");
+  heading("DeFIoT", "weather stations and their data, told and checked on a chain in this process");
   if (values["no-build"] === true)
     note("Not built anew: gas is exact on the production build only.");
   else await build("production");

@@ -51,7 +51,7 @@ await main(async () => {
 
   const suite = await step("Deploying the suite", () => deploySuite(connection, { deploymentId }));
   const accounts = await namedAccounts(connection.ethers);
-  const context: SeedContext = { connection, suite, accounts, devices: {} };
+  const context: SeedContext = { connection, suite, accounts, devices: {}, keys: {}, assets: {} };
   for (const part of seed) await step(part.text, () => part.run(context));
 
   const addresses = await writeAddresses(values.output, url, context);
@@ -59,7 +59,7 @@ await main(async () => {
   say(`Ready: JSON-RPC on ${url}, chain ${addresses.chainId}.`);
   for (const [name, address] of Object.entries(addresses.contracts)) note(`${address}  ${name}`);
   say(
-    `These addresses, and those of ${Object.keys(accounts).join(", ")}, are in ${values.output}.`,
+    `These addresses, those of ${Object.keys(accounts).join(", ")}, and the devices and data here are in ${values.output}.`,
   );
   say("Try next, in another terminal:");
   if (port === 8545) {
@@ -73,6 +73,17 @@ await main(async () => {
       command(`await registry.trustOf("${deviceId}") // the ${name}`);
     }
     note("2n: attested by a verified maker; 0n: self-certified.");
+    const { dataset } = context.assets;
+    if (dataset !== undefined) {
+      const { offerId, price, uses } = dataset.offer;
+      const [you, market] = [accounts.deployer.address, addresses.contracts.dataMarket];
+      command(`const market = await ethers.getContractAt("DataMarket", "${market}")`);
+      command(`const offerId = "${offerId}"`);
+      command(
+        `await market.buy([offerId, 1, ${price}n, "${you}", ethers.ZeroHash, ethers.ZeroAddress], { value: ${price}n })`,
+      );
+      command(`await market.canAccess(offerId, "${you}", ${uses}, 0) // true: you bought the data`);
+    }
   }
   command(
     `curl -s ${url} -H 'content-type: application/json' -d '{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}'`,

@@ -23,7 +23,14 @@ const NAMES: Record<AccountName, string> = {
   relayer: "The relayer",
   stranger: "A stranger",
   treasury: "The treasury",
+  dave: "Dave",
+  arbiter: "The arbiter",
 };
+
+/** What somebody is called within a sentence. */
+export function nameOf(who: AccountName): string {
+  return NAMES[who].replace(/^(The|A) /, (article) => article.toLowerCase());
+}
 
 /** A transaction, or one that is still being signed. */
 export type Prepared = TransactionRequest | Promise<TransactionRequest>;

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import { parse } from "csv-parse/sync";
 
+import { RecordSchema } from "../lib/data/schema.js";
 import { fail } from "../lib/terminal.js";
 
 const FILE = new URL("../data/seattle-weather.csv", import.meta.resolve("vega-datasets"));
@@ -28,19 +29,34 @@ export interface Observation {
   weather: string;
 }
 
+/** The file's columns, and how a record of it is hashed. */
+export const WEATHER = new RecordSchema([
+  { name: "date", type: "time" },
+  { name: "precipitation", type: "uint32", decimals: 1 },
+  { name: "temp_max", type: "int32", decimals: 1 },
+  { name: "temp_min", type: "int32", decimals: 1 },
+  { name: "wind", type: "uint32", decimals: 1 },
+  { name: "weather", type: "string" },
+]);
+
 /** A leaf: time, precipitation, high, low, wind, weather. */
-const LEAF = ["uint48", "uint32", "int32", "int32", "uint32", "string"];
+const LEAF = [...WEATHER.types];
 
 /** Reads the observations; there are 1,461 or there is no story. */
 export async function readObservations(file = FILE): Promise<Observation[]> {
-  const text = await readFile(file, "utf8").catch(() =>
-    fail(`There is no ${fileURLToPath(file)}: run \`npm ci\`, which installs vega-datasets.`),
-  );
+  const text = await readText(file);
   const rows: Record<string, string>[] = parse(text, { columns: true });
   if (rows.length !== DAYS) {
     fail(`${rows.length} days of weather were read where ${DAYS} are expected: run \`npm ci\`.`);
   }
   return rows.map(readRow);
+}
+
+/** The file cut down to the days whose dates begin in one of these ways, such as `2014` or `2015-01`. */
+export async function csvOf(...beginnings: string[]): Promise<string> {
+  const [head = "", ...days] = (await readText(FILE)).trimEnd().split("\n");
+  const wanted = days.filter((day) => beginnings.some((beginning) => day.startsWith(beginning)));
+  return [head, ...wanted, ""].join("\n");
 }
 
 /** The tree whose root the station signs. */
@@ -57,6 +73,12 @@ export function isProven(root: string, observation: Observation, proof: string[]
 
 export function leafOf(day: Observation): (number | string)[] {
   return [day.time, day.precipitation, day.high, day.low, day.wind, day.weather];
+}
+
+function readText(file: URL): Promise<string> {
+  return readFile(file, "utf8").catch(() =>
+    fail(`There is no ${fileURLToPath(file)}: run \`npm ci\`, which installs vega-datasets.`),
+  );
 }
 
 function readRow(row: Record<string, string>): Observation {

@@ -3,7 +3,7 @@ import path from "node:path";
 
 import type { Addressable } from "ethers";
 
-import type { SeedContext, SeededDevice } from "./seed.js";
+import type { SeedContext, SeededAsset, SeededDevice } from "./seed.js";
 
 /** Where everything and everybody is, for a dApp or a script to read. */
 export interface Addresses {
@@ -12,6 +12,7 @@ export interface Addresses {
   contracts: Record<string, string>;
   accounts: Record<string, string>;
   devices: Record<string, SeededDevice>;
+  assets: Record<string, SeededAsset>;
 }
 
 async function addressesOf(things: object): Promise<Record<string, string>> {
@@ -27,7 +28,7 @@ async function addressesOf(things: object): Promise<Record<string, string>> {
 export async function writeAddresses(
   file: string,
   url: string,
-  { connection, suite, accounts, devices }: SeedContext,
+  { connection, suite, accounts, devices, assets }: SeedContext,
 ): Promise<Addresses> {
   const { chainId } = await connection.ethers.provider.getNetwork();
   const addresses: Addresses = {
@@ -36,6 +37,7 @@ export async function writeAddresses(
     contracts: await addressesOf(suite),
     accounts: await addressesOf(accounts),
     devices,
+    assets,
   };
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(addresses, null, 2)}\n`);

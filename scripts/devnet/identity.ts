@@ -61,7 +61,7 @@ async function openMaker(
 }
 
 async function claim(
-  { devices, suite }: SeedContext,
+  { devices, keys, suite }: SeedContext,
   name: string,
   owner: HardhatEthersSigner,
   key: DeviceKey,
@@ -76,6 +76,7 @@ async function claim(
   const registration = { ...document, ...maker };
   const transaction = prepareRegistration(deviceRegistry, { key, owner, registration, ...word });
   await (await owner.sendTransaction(await transaction)).wait();
+  keys[name] = key;
   devices[name] = {
     deviceId: key.keyHash,
     owner: owner.address,

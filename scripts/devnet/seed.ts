@@ -2,6 +2,8 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import type { Accounts } from "../lib/accounts.js";
 import type { Suite } from "../lib/deploy.js";
+import type { DeviceKey } from "../lib/deviceKey.js";
+import { data } from "./data.js";
 import { identity } from "./identity.js";
 
 /** A device that is on the local chain when a person arrives. */
@@ -13,12 +15,37 @@ export interface SeededDevice {
   privateKey?: string;
 }
 
+/** Data that is for sale on the local chain when a person arrives. */
+export interface SeededAsset {
+  assetId: string;
+  /** The device that signed it. */
+  deviceId: string;
+  owner: string;
+  /** Of a stream: the end of its chain, on which its device signs the next epoch. */
+  head?: string;
+  offer: SeededOffer;
+}
+
+/** An offer that anyone may buy of, for the native coin. */
+export interface SeededOffer {
+  offerId: string;
+  kind: "OneOff" | "Subscription";
+  /** In wei: of the whole, or of an epoch. */
+  price: string;
+  /** Bits of `DataUses` that it allows. */
+  uses: number;
+}
+
 export interface SeedContext {
   connection: NetworkConnection;
   accounts: Accounts;
   suite: Suite;
   /** By name; the steps add to it. */
   devices: Record<string, SeededDevice>;
+  /** The devices' keys, by the same names; for later steps only. */
+  keys: Record<string, DeviceKey>;
+  /** By name, too. */
+  assets: Record<string, SeededAsset>;
 }
 
 /** Something that has already happened on the local chain when a person arrives. */
@@ -29,4 +56,4 @@ export interface SeedStep {
 }
 
 /** In order: a later step may count on an earlier one. */
-export const seed: readonly SeedStep[] = [identity];
+export const seed: readonly SeedStep[] = [identity, data];

@@ -2,7 +2,7 @@ import type { HardhatEthers, HardhatEthersSigner } from "@nomicfoundation/hardha
 
 /**
  * Who is who on a local chain, in the order of the node's default accounts. The second, third and
- * fourth are the role holders that deploy/parameters/localhost.json names, and so is the last one.
+ * fourth are the role holders that deploy/parameters/localhost.json names, and so is the treasury.
  */
 const NAMES = [
   "deployer",
@@ -16,6 +16,8 @@ const NAMES = [
   "relayer",
   "stranger",
   "treasury",
+  "dave",
+  "arbiter",
 ] as const;
 
 export type AccountName = (typeof NAMES)[number];

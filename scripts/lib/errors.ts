@@ -13,6 +13,10 @@ import {
 
 import {
   AccessManager__factory,
+  DataAssets__factory,
+  DataGrants__factory,
+  DataMarket__factory,
+  DataOffers__factory,
   DeviceAccount__factory,
   DeviceRegistry__factory,
   MakerRegistry__factory,
@@ -31,6 +35,10 @@ export interface ContractError {
 const errors = new Interface(
   [
     AccessManager__factory.abi,
+    DataAssets__factory.abi,
+    DataGrants__factory.abi,
+    DataMarket__factory.abi,
+    DataOffers__factory.abi,
     DeviceAccount__factory.abi,
     DeviceRegistry__factory.abi,
     MakerRegistry__factory.abi,

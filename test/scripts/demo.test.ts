@@ -48,6 +48,7 @@ describe("the demo", () => {
     expect(ok, output).to.be.true;
     expect(output).to.match(/[1-9]\d* checks passed, 0 failed\./);
     expect(output).to.contain("8. The station retires");
+    expect(output).to.contain("13. The archive changes hands");
   });
 
   it("shows a refusal with its values, and counts it as a check", async () => {

@@ -7,10 +7,12 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 
 import { expect } from "chai";
-import { JsonRpcProvider } from "ethers";
+import { JsonRpcProvider, ZeroAddress, ZeroHash } from "ethers";
 import hre from "hardhat";
 
 import type { Addresses } from "../../scripts/devnet/addresses.js";
+import type { SeededAsset } from "../../scripts/devnet/seed.js";
+import { DataMarket__factory } from "../../typechain-types/index.js";
 
 type Devnet = ReturnType<typeof startDevnet>;
 
@@ -46,6 +48,27 @@ async function listenAnywhere(): Promise<{ port: number; close: () => Promise<un
   return { port: address.port, close };
 }
 
+/** Buys a unit of what is for sale, as the node's first account, and says whether that opens it to him. */
+async function buyAndAsk(
+  provider: JsonRpcProvider,
+  market: string,
+  { offer: { offerId, price, uses } }: SeededAsset,
+): Promise<boolean> {
+  const buyer = await provider.getSigner(0);
+  const dataMarket = DataMarket__factory.connect(market, buyer);
+  const purchase = {
+    offerId,
+    units: 1,
+    maxPay: price,
+    recipient: buyer.address,
+    encryptionKey: ZeroHash,
+    referrer: ZeroAddress,
+  };
+  await (await dataMarket.buy(purchase, { value: price })).wait();
+  const { start } = await dataMarket.grantOf(offerId, buyer.address);
+  return dataMarket.canAccess(offerId, buyer.address, uses, start);
+}
+
 describe("the devnet", () => {
   before(function () {
     // Artifacts instrumented for coverage are over the size limit that a chain outside this process keeps.
@@ -63,7 +86,7 @@ describe("the devnet", () => {
       await untilReady(devnet);
       expect(performance.now() - started).to.be.lessThan(20_000);
 
-      const { url, chainId, contracts, accounts, devices } = JSON.parse(
+      const { url, chainId, contracts, accounts, devices, assets } = JSON.parse(
         await readFile(output, "utf8"),
       ) as Addresses;
       expect(url).to.equal(`http://127.0.0.1:${port}`);
@@ -74,6 +97,12 @@ describe("the devnet", () => {
       for (const [name, address] of Object.entries(contracts)) {
         expect(await provider.getCode(address), `${name} has code`).not.to.equal("0x");
       }
+      expect(assets).to.have.all.keys("dataset", "stream");
+      const { dataset, stream } = assets;
+      if (dataset === undefined || stream === undefined) throw new Error("No data is for sale");
+      const market = contracts.dataMarket ?? "";
+      expect(await buyAndAsk(provider, market, dataset), "the dataset was bought").to.be.true;
+      expect(await buyAndAsk(provider, market, stream), "today was subscribed to").to.be.true;
       provider.destroy();
 
       const exited = once(devnet, "exit");

@@ -11,7 +11,7 @@ import {
   revertDataOf,
 } from "../../scripts/lib/errors.js";
 import { NATIVE } from "../../scripts/lib/identity.js";
-import { DeviceAccount__factory } from "../../typechain-types/index.js";
+import { DataMarket__factory, DeviceAccount__factory } from "../../typechain-types/index.js";
 
 const exceeded = DeviceAccount__factory.createInterface().encodeErrorResult(
   "DeviceAccountAllowanceExceeded",
@@ -24,6 +24,11 @@ describe("decoding a refusal", () => {
     expect(error && describeError(error)).to.equal(
       "DeviceAccountAllowanceExceeded(currency 0xEeee…EEeE, requested 1.5e18, remaining 2)",
     );
+    const stale = DataMarket__factory.createInterface().encodeErrorResult(
+      "DataMarketStaleOffer",
+      [0, 1],
+    );
+    expect(decodeError(stale)?.name).to.equal("DataMarketStaleOffer");
     expect(decodeError(`0x4e487b71${"11".padStart(64, "0")}`)?.name).to.equal("Panic");
     expect(decodeError("0x12345678")).to.equal(undefined);
   });

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 
 import { expect } from "chai";
 
-import { isProven, merkleTree, readObservations } from "../../scripts/demo/weather.js";
+import { csvOf, isProven, merkleTree, readObservations } from "../../scripts/demo/weather.js";
 import { Failure } from "../../scripts/lib/terminal.js";
 
 const HEAD = "date,precipitation,temp_max,temp_min,wind,weather\n";
@@ -46,6 +46,15 @@ describe("the weather that the demo is about", () => {
       expect(isProven(tree.root, day, proof)).to.be.true;
       expect(isProven(tree.root, { ...day, wind: day.wind + 1 }, proof)).to.be.false;
     });
+  });
+
+  it("can be cut down to some years or months, line by line as it is", async () => {
+    const text = await csvOf("2012-01", "2014");
+    const lines = text.split("\n");
+    expect(lines).to.have.lengthOf(1 + 31 + 365 + 1);
+    expect(lines.slice(0, 2)).to.deep.equal([HEAD.trim(), "2012-01-01,0.0,12.8,5.0,4.7,drizzle"]);
+    expect(lines.at(-2)).to.match(/^2014-12-31,/);
+    expect(lines.at(-1)).to.equal("");
   });
 
   it("fails where days are missing, or the file is", async () => {
