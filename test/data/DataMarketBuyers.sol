@@ -54,9 +54,11 @@ abstract contract DataMarketBuyers is DataMarketReadiness {
         address owner = _stock[draft.offer.assetId].owner;
         uint256 signer = _indexOf(_orStranger(seed, owner));
         (draft.licences, draft.listable) = _licencesFor(draft.offer, owner);
-        draft.listable = !draft.fresh || (draft.listable && _actor(signer) == owner);
-        draft.signature = _signAs(_secretOf(signer), _offerDigest(draft.offer));
         draft.payer = _someone(seed, "payer");
+        // Of an owner who buys of his own offer no signature is read.
+        bool agreed = _actor(signer) == owner || draft.payer == owner;
+        draft.listable = !draft.fresh || (draft.listable && agreed);
+        draft.signature = _signAs(_secretOf(signer), _offerDigest(draft.offer));
         if (draft.fresh) _listed[_offerHash(draft.offer)].offer = draft.offer;
         _listAndBuy(seed, draft);
     }

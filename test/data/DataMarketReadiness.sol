@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDataAssets} from "../../contracts/data/IDataAssets.sol";
 import {IDataMarket} from "../../contracts/data/IDataMarket.sol";
 import {IDataOffers} from "../../contracts/data/IDataOffers.sol";
 import {CurrencyLibrary} from "../../contracts/shared/Currency.sol";
@@ -66,6 +67,29 @@ abstract contract DataMarketReadiness is DataMarketWalker {
         if (_anyPair(_mayCancelToken)) return;
         if (!_anyPair(_mayWrapToCancel)) _buyQuietly(seed, _openCancellableToken);
         _wrapQuietly(seed, _mayWrapToCancel);
+    }
+
+    /// @dev The owner of a derivative holds a licence that lasts, of each parent that is not his, as far as nobody's
+    /// exclusivity keeps him from buying it.
+    function _readyToDerive(uint256 assetId) internal {
+        address seller = _stock[assetId].owner;
+        IDataAssets.Parent[] memory parents = _assets.parentsOf(assetId);
+        for (uint256 i = 0; i < parents.length; ++i) {
+            if (_stock[parents[i].assetId].owner == seller) continue;
+            IDataOffers.Offer memory licence = _offerOf(
+                parents[i].assetId,
+                IDataOffers.Kind.OneOff,
+                _inToken(),
+                uint128(parents[i].bps)
+            );
+            licence.terms.legalHash = bytes32(_offerIds.length);
+            bytes32 offerId = _list(licence);
+            _noteListed(licence);
+            IDataMarket.Purchase memory purchase = _purchaseOf(offerId, 1, seller);
+            if (!_isValidOrder(purchase, 0, seller)) continue;
+            _pay(purchase, seller);
+            _noteBought(offerId, seller, 1, address(0));
+        }
     }
 
     function _wrapQuietly(uint256 seed, function(bytes32, address) view returns (bool) wanted) private {

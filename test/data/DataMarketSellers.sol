@@ -13,6 +13,7 @@ import {DataMarketReadiness} from "./DataMarketReadiness.sol";
 abstract contract DataMarketSellers is DataMarketReadiness {
     function offer(uint256 seed) external {
         uint256 assetId = (_word(seed, "asset") % _assetCount) + 1;
+        if (seed % 4 != 0) _readyToDerive(assetId);
         IDataOffers.Offer memory value = _someOffer(seed, assetId);
         address sender = _orStranger(seed, _stock[assetId].owner);
         (bytes32[] memory licences, bool licensed) = _licencesFor(value, _stock[assetId].owner);
