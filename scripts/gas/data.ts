@@ -277,7 +277,7 @@ export const data: readonly GasRow[] = [
   },
   {
     name: "publish a stream",
-    ceiling: 198_000,
+    ceiling: 168_000,
     measure: async (context) => {
       const { accounts } = await trade(context);
       const clock = { epochLength: DAY, grace: HOUR, firstEpochStart: START };
@@ -354,7 +354,7 @@ export const data: readonly GasRow[] = [
   },
   {
     name: "first buyer lists a signed offer and buys, ERC-20",
-    ceiling: 200_000,
+    ceiling: 184_000,
     measure: async (context) => {
       const its = await trade(context);
       await buy(its, await list(its), {}, { buyer: its.accounts.bob });
@@ -396,7 +396,7 @@ export const data: readonly GasRow[] = [
   },
   {
     name: "settle a delivered epoch",
-    ceiling: 120_000,
+    ceiling: 72_000,
     measure: subscription(async (its, offerId, assetId) => {
       await appendEpochs(its, assetId, 2);
       const market = its.suite.dataMarket.connect(its.accounts.relayer);
@@ -406,7 +406,7 @@ export const data: readonly GasRow[] = [
   },
   {
     name: "refund two missed epochs",
-    ceiling: 90_000,
+    ceiling: 72_000,
     measure: subscription(async (its, offerId) => {
       await its.connection.networkHelpers.time.increaseTo(START + 4 * DAY);
       return its.suite.dataMarket.connect(its.accounts.relayer).refund(offerId, its.accounts.bob);
@@ -414,7 +414,7 @@ export const data: readonly GasRow[] = [
   },
   {
     name: "cancel a subscription",
-    ceiling: 100_000,
+    ceiling: 82_000,
     measure: subscription(
       ({ suite, accounts }, offerId) =>
         suite.dataMarket.connect(accounts.bob).cancel(offerId, accounts.bob),
@@ -423,7 +423,7 @@ export const data: readonly GasRow[] = [
   },
   {
     name: "record usage",
-    ceiling: 60_000,
+    ceiling: 45_000,
     measure: async (context) => {
       const its = await trade(context);
       const { bob, relayer } = its.accounts;
@@ -434,10 +434,10 @@ export const data: readonly GasRow[] = [
       return its.suite.dataGrants.connect(relayer).recordUsage(usage, signature);
     },
   },
-  { name: "deliver a sealed key", ceiling: 60_000, measure: delivery(deliver) },
+  { name: "deliver a sealed key", ceiling: 49_000, measure: delivery(deliver) },
   {
     name: "dispute a delivery, ERC-20",
-    ceiling: 90_000,
+    ceiling: 60_000,
     measure: delivery(async (its, offerId) => {
       await deliver(its, offerId);
       return its.suite.dataMarket.connect(its.accounts.bob).dispute(offerId);
@@ -445,7 +445,7 @@ export const data: readonly GasRow[] = [
   },
   {
     name: "rule for the holder",
-    ceiling: 90_000,
+    ceiling: 64_000,
     measure: delivery(async (its, offerId) => {
       await deliver(its, offerId);
       await its.suite.dataMarket.connect(its.accounts.bob).dispute(offerId);
@@ -455,7 +455,7 @@ export const data: readonly GasRow[] = [
   },
   {
     name: "close a delivery that nobody disputed",
-    ceiling: 130_000,
+    ceiling: 102_000,
     measure: delivery(async (its, offerId) => {
       await deliver(its, offerId);
       await its.connection.networkHelpers.time.increase(3 * DAY);
@@ -467,7 +467,7 @@ export const data: readonly GasRow[] = [
   { name: "withdraw a token, fresh account", ceiling: 69_000, measure: withdrawal(true) },
   {
     name: "wrap a grant",
-    ceiling: 125_000,
+    ceiling: 115_000,
     measure: wrapped(
       ({ suite, accounts }, offerId) => suite.dataMarket.connect(accounts.bob).wrap(offerId),
       false,
@@ -475,7 +475,7 @@ export const data: readonly GasRow[] = [
   },
   {
     name: "transfer a wrapped grant",
-    ceiling: 120_000,
+    ceiling: 107_000,
     measure: wrapped(({ suite, accounts }) =>
       suite.dataGrants.connect(accounts.bob).transferFrom(accounts.bob, accounts.carol, 2),
     ),

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IDataGrants} from "../../contracts/data/IDataGrants.sol";
-import {IDataMarket} from "../../contracts/data/IDataMarket.sol";
 import {IDataOffers} from "../../contracts/data/IDataOffers.sol";
 import {Currency} from "../../contracts/shared/Currency.sol";
 import {DataMarketFixture} from "./DataMarketFixture.sol";
