@@ -191,7 +191,7 @@ describe("DataMarket: sealed keys", () => {
       expect(await claimsOf(loaded, NATIVE)).to.deep.equal({ stranger: 980n, treasury: 21n });
     });
 
-    it("and not disputed are the seller's after the window, to the second", async () => {
+    it("R34 and not disputed are the seller's after the window, to the second", async () => {
       const loaded = await load();
       const { asStranger, offerId, accounts, helpers, dataMarket, assetId } = loaded;
       const { alice, bob } = accounts;
