@@ -36,7 +36,7 @@ interface IDataMarket {
     }
 
     /// @notice What is kept of an offer: all but the hash of the legal text. As in {IDataOffers-Offer}, and:
-    /// @param flags Bits of {OfferFlags}; 0 if the offer is not on chain.
+    /// @param flags Bits of {OfferFlags}; 0 if the offer was neither put on chain nor withdrawn.
     /// @param sold Units sold of a limited offer; 0 for others.
     struct Listing {
         Currency currency;
@@ -331,7 +331,7 @@ interface IDataMarket {
     /// @notice The key that an account has set.
     function encryptionKeyOf(address account) external view returns (bytes32 encryptionKey);
 
-    /// @notice What is kept of an offer; all zero if it is not on chain.
+    /// @notice What is kept of an offer; all zero, but for a withdrawal, if it is not on chain.
     function listingOf(bytes32 offerId) external view returns (Listing memory listing);
 
     /// @notice Who gets the fees.
