@@ -56,6 +56,15 @@ describe("DataMarket: settlement", () => {
       expect(await claimsOf(loaded, NATIVE)).to.deep.equal({ alice: 196n, treasury: 4n });
     });
 
+    it("does nothing, and says nothing, where nothing is asked of it", async () => {
+      const loaded = await load();
+      const { dataMarket, accounts } = loaded;
+      await buy(loaded, accounts.bob, loaded.offerId);
+      await deliverEpochs(loaded, loaded, 0);
+      expect(await eventsOf(dataMarket, settle(loaded, 0))).to.deep.equal([]);
+      expect((await dataMarket.ledgerOf(loaded.offerId)).settledTo).to.equal(0n);
+    });
+
     it("pays as soon as an epoch is delivered, and waits for one that may still come", async () => {
       const loaded = await load();
       const { dataMarket, accounts, offerId } = loaded;
