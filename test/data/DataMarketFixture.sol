@@ -217,7 +217,7 @@ abstract contract DataMarketFixture is RegistryFixture {
             keccak256(bytes(value.uri)),
             value.deadline
         );
-        return _digestFor("DeFIoT DataAssets", address(_assets), keccak256(bytes.concat(content, sale)));
+        return _typedDigest("DeFIoT DataAssets", address(_assets), keccak256(bytes.concat(content, sale)));
     }
 
     function _appendDigest(
@@ -231,7 +231,7 @@ abstract contract DataMarketFixture is RegistryFixture {
             "Append(uint256 assetId,uint32 epoch,bytes32 root,bytes32 previous,uint64 recordCount)"
         );
         bytes32 structHash = keccak256(abi.encode(typeHash, assetId, epoch, root, previous, recordCount));
-        return _digestFor("DeFIoT DataAssets", address(_assets), structHash);
+        return _typedDigest("DeFIoT DataAssets", address(_assets), structHash);
     }
 
     function _offerHash(IDataOffers.Offer memory offer) internal pure returns (bytes32) {
@@ -254,12 +254,12 @@ abstract contract DataMarketFixture is RegistryFixture {
     }
 
     function _offerDigest(IDataOffers.Offer memory offer) internal view returns (bytes32) {
-        return _digestFor("DeFIoT DataOffers", address(_offers), _offerHash(offer));
+        return _typedDigest("DeFIoT DataOffers", address(_offers), _offerHash(offer));
     }
 
     function _usageDigest(IDataGrants.Usage memory usage) internal view returns (bytes32) {
         bytes32 typeHash = keccak256("Usage(bytes32 offerId,address holder,uint48 cumulative,uint48 deadline)");
-        return _digestFor("DeFIoT DataGrants", address(_grants), keccak256(abi.encode(typeHash, usage)));
+        return _typedDigest("DeFIoT DataGrants", address(_grants), keccak256(abi.encode(typeHash, usage)));
     }
 
     /// @dev Whether a holder has a grant that is in force, for whatever the offer allows.
@@ -290,18 +290,5 @@ abstract contract DataMarketFixture is RegistryFixture {
             hashes = bytes.concat(hashes, keccak256(abi.encode(typeHash, parents[i].assetId, parents[i].bps)));
         }
         return keccak256(hashes);
-    }
-
-    function _digestFor(string memory name, address target, bytes32 structHash) internal view returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256(bytes(name)),
-                keccak256("1"),
-                block.chainid,
-                target
-            )
-        );
-        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
     }
 }

@@ -114,9 +114,9 @@ contract OfferHashingTest is DataMarketFixture {
     function testFuzz_DAT03_refusesAnotherDomain(address target, uint64 chainId) public {
         vm.assume(target != address(_offers) && chainId != 0 && chainId != block.chainid);
         IDataOffers.Offer memory offer = _offerOf(1, IDataOffers.Kind.OneOff, _inToken(), 1);
-        bytes32 elsewhere = _digestFor("DeFIoT DataOffers", target, _offerHash(offer));
+        bytes32 elsewhere = _typedDigest("DeFIoT DataOffers", target, _offerHash(offer));
         _refuse(offer, _signAs(_secretOf(SELLER), elsewhere));
-        bytes32 namedOtherwise = _digestFor("DeFIoT DataMarket", address(_offers), _offerHash(offer));
+        bytes32 namedOtherwise = _typedDigest("DeFIoT DataMarket", address(_offers), _offerHash(offer));
         _refuse(offer, _signAs(_secretOf(SELLER), namedOtherwise));
         uint256 here = block.chainid;
         vm.chainId(chainId);
