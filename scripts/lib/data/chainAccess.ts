@@ -7,6 +7,8 @@ import {
   zeroPadBytes,
 } from "ethers";
 
+import { IDataMarket__factory } from "../../../typechain-types/index.js";
+
 /** What a gateway asks the chain; nothing else decides who may read. */
 export interface ChainAccess {
   /** Whether `user` may now use the data of an epoch of an offer. */
@@ -15,9 +17,6 @@ export interface ChainAccess {
   isValidSignature?(user: string, digest: string, signature: string): Promise<boolean>;
 }
 
-const MARKET = [
-  "function canAccess(bytes32 offerId, address user, uint8 use, uint32 epoch) view returns (bool)",
-];
 const ERC1271 = new Interface(["function isValidSignature(bytes32, bytes) view returns (bytes4)"]);
 
 /** ERC-1271's answer for yes, as a whole word: what follows the four bytes must be zero. */
@@ -25,7 +24,9 @@ const MAGIC = zeroPadBytes("0x1626ba7e", 32);
 
 /** Asks the market at an address. */
 export function chainAccess(market: string | Addressable, provider: Provider): ChainAccess {
-  const canAccess = new Contract(market, MARKET, provider).getFunction("canAccess");
+  const canAccess = new Contract(market, IDataMarket__factory.abi, provider).getFunction(
+    "canAccess",
+  );
   return {
     canAccess: async (offerId, user, use, epoch) =>
       (await canAccess.staticCall(offerId, user, use, epoch)) === true,
