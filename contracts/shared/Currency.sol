@@ -60,11 +60,18 @@ library CurrencyLibrary {
         require(msg.value == owedInCoin, CurrencyWrongValue(owedInCoin, msg.value));
         if (currency.isNative()) return;
 
-        IERC20 token = IERC20(Currency.unwrap(currency));
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(from, address(this), amount);
-        uint256 received = token.balanceOf(address(this)) - before;
+        uint256 received = _takeToken(currency, from, amount);
         require(received == amount, CurrencyInexactIntake(currency, amount, received));
+    }
+
+    /// @notice Takes `amount` from `from` into this contract and tells what arrived: where nothing is owed, a token
+    /// with a fee brings what it brings. Once per external call, as {take}.
+    /// @return received In the currency's smallest unit.
+    /// Reverts with {CurrencyWrongValue}.
+    function takeMeasured(Currency currency, address from, uint256 amount) internal returns (uint256 received) {
+        if (!currency.isNative() && msg.value == 0) return _takeToken(currency, from, amount);
+        take(currency, from, amount);
+        return amount;
     }
 
     /// @notice As {take}, but whoever sent too much of the native coin gets the rest back at once.
@@ -84,5 +91,12 @@ library CurrencyLibrary {
     function pay(Currency currency, address to, uint256 amount) internal {
         if (currency.isNative()) Address.sendValue(payable(to), amount);
         else IERC20(Currency.unwrap(currency)).safeTransfer(to, amount);
+    }
+
+    function _takeToken(Currency currency, address from, uint256 amount) private returns (uint256 received) {
+        IERC20 token = IERC20(Currency.unwrap(currency));
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(from, address(this), amount);
+        return token.balanceOf(address(this)) - before;
     }
 }

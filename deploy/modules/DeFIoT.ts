@@ -4,6 +4,7 @@ import { NO_DELAY, Role } from "../roles.js";
 import access from "./access.js";
 import data from "./data.js";
 import identity from "./identity.js";
+import ownership from "./ownership.js";
 
 /**
  * The whole suite. Deploys every domain, hands each role to the address in the parameters, and ends
@@ -12,7 +13,11 @@ import identity from "./identity.js";
 export default buildModule("DeFIoT", (m) => {
   const deployer = m.getAccount(0);
   const { accessManager } = m.useModule(access);
-  const domains = { ...m.useModule(identity), ...m.useModule(data) };
+  const domains = {
+    ...m.useModule(identity),
+    ...m.useModule(data),
+    ...m.useModule(ownership),
+  };
 
   const grantGuardian = m.call(
     accessManager,
@@ -41,7 +46,7 @@ export default buildModule("DeFIoT", (m) => {
   // whole modules, not for their contracts alone, because a module wires its contracts after deploying.
   m.call(accessManager, "renounceRole", [Role.ADMIN, deployer], {
     id: "renounceAdmin",
-    after: [access, identity, data, revokeGuardian, revokeMakerVerifier],
+    after: [access, identity, data, ownership, revokeGuardian, revokeMakerVerifier],
   });
 
   return { accessManager, ...domains };

@@ -2,12 +2,13 @@ import { fail, step } from "../lib/terminal.js";
 import { data } from "./data.js";
 import { identity } from "./identity.js";
 import { measureRow, type Operation } from "./measure.js";
+import { ownership } from "./ownership.js";
 import type { GasReport } from "./report.js";
 import { assertProduction, deployedSizes } from "./sizes.js";
 import type { GasRow } from "./types.js";
 
 /** Every domain, in the order of the table. */
-const DOMAINS: readonly (readonly GasRow[])[] = [identity, data];
+const DOMAINS: readonly (readonly GasRow[])[] = [identity, data, ownership];
 
 /** Measures every row of every domain, and every contract's size. */
 export async function measureAll(rows: readonly GasRow[] = DOMAINS.flat()): Promise<GasReport> {

@@ -19,10 +19,20 @@ import {
   DeviceAccount__factory,
   type DeviceRegistry,
   DeviceRegistry__factory,
+  type MachineOfferings,
+  MachineOfferings__factory,
+  type MachineShares,
+  MachineShares__factory,
+  type MachineVotes,
+  MachineVotes__factory,
   type MakerRegistry,
   MakerRegistry__factory,
   type P256Verifier,
   P256Verifier__factory,
+  type RevenueCollector,
+  RevenueCollector__factory,
+  type SplitHub,
+  SplitHub__factory,
 } from "../../typechain-types/index.js";
 
 /** Every contract of the suite, typed, connected to the deployer. */
@@ -38,6 +48,12 @@ export interface Suite {
   dataMarket: DataMarket;
   /** The tokens of wrapped grants; the market deploys it. */
   dataGrants: DataGrants;
+  splitHub: SplitHub;
+  machineVotes: MachineVotes;
+  /** The code behind every machine's shares; the shares of a machine are a clone of it. */
+  machineShares: MachineShares;
+  machineOfferings: MachineOfferings;
+  revenueCollector: RevenueCollector;
 }
 
 /**
@@ -87,5 +103,10 @@ export async function deploySuite(
     dataOffers: DataOffers__factory.connect(await at("dataOffers"), deployer),
     dataMarket: DataMarket__factory.connect(await at("dataMarket"), deployer),
     dataGrants: DataGrants__factory.connect(await at("dataGrants"), deployer),
+    splitHub: SplitHub__factory.connect(await at("splitHub"), deployer),
+    machineVotes: MachineVotes__factory.connect(await at("machineVotes"), deployer),
+    machineShares: MachineShares__factory.connect(await at("machineShares"), deployer),
+    machineOfferings: MachineOfferings__factory.connect(await at("machineOfferings"), deployer),
+    revenueCollector: RevenueCollector__factory.connect(await at("revenueCollector"), deployer),
   };
 }
