@@ -112,13 +112,13 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     /// @param seller Who created it, and gets the device back if it fails.
     /// @param sold Shares sold.
     /// @param resolved How many milestones are released or expired.
-    /// @param forfeited Shares of the operator that will never vest.
+    /// @param vesting Shares of the operator that may yet vest.
     /// @param remaining What is left of the money raised, in the currency's smallest unit.
     struct Progress {
         address seller;
         uint88 sold;
         uint8 resolved;
-        uint88 forfeited;
+        uint88 vesting;
         uint128 remaining;
     }
 
@@ -228,7 +228,7 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     error MachineOfferingsWrongRound(uint32 round);
     /// @notice The signature could be used until `deadline` (seconds).
     error MachineOfferingsExpiredSignature(uint48 deadline);
-    /// @notice Neither the attester nor the device, active and vouched for by its maker, signed this.
+    /// @notice Neither the attester nor the device, active and vouched for by a verified maker, signed this.
     error MachineOfferingsInvalidEvidence(IMachineShares shares, uint8 milestone);
     /// @notice The veto window is over, or not yet, at `vetoEnd` (seconds); it opens after the block of the claim.
     error MachineOfferingsVetoWindow(uint256 vetoEnd);
@@ -290,7 +290,7 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     function finalise(IMachineShares shares) external;
 
     /// @notice Claims a milestone with signed evidence. Anyone may relay it.
-    /// @param signature By the device, if its maker vouches for it, or by the attester (an account or ERC-1271).
+    /// @param signature By the device, if a verified maker vouches for it, or by the attester (an account or ERC-1271).
     /// Reverts with {MachineOfferingsWrongStatus}, {MachineOfferingsUnknownMilestone},
     /// {MachineOfferingsWrongMilestone}, {MachineOfferingsUntimely}, {MachineOfferingsWrongRound},
     /// {MachineOfferingsExpiredSignature}, {MachineOfferingsInvalidEvidence},
@@ -341,8 +341,8 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     /// @notice How far a milestone is.
     function milestoneStateOf(IMachineShares shares, uint8 milestone) external view returns (MilestoneState memory);
 
-    /// @notice Shares of a machine that the offerings hold and will never give out; the whole supply minus these is
-    /// what {IMachineShares-unwrap} takes.
+    /// @notice Shares of a machine that the offerings hold and will never give out, those sent here by mistake too; the
+    /// supply without these is what {IMachineShares-unwrap} takes.
     function forfeitedOf(IMachineShares shares) external view returns (uint256 amount);
 
     /// @notice What is credited to an account, in the currency's smallest unit.

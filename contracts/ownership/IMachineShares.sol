@@ -158,7 +158,7 @@ interface IMachineShares is IERC20Metadata {
     function collect(Currency currency) external returns (uint256 received);
 
     /// @notice Gives what the issuer's shares have earned to all others: they are not the operator's before they vest.
-    /// Anyone.
+    /// Anyone. Should the issuer's history be too long for one transaction, {claimFor} in parts and {sync} do it too.
     function recycle(Currency currency) external;
 
     /// @notice Sends the device's wallet above its working balance of a currency to the holders, as a dividend; all of

@@ -149,7 +149,7 @@ contract MachineOfferings is OfferingMilestones {
         _checkStatus(shares, terms, Status.Funded);
         uint128 raised = uint128(uint256(sale.sold) * terms.price);
         _sales[shares].mark = Mark.Final;
-        _rests[shares].remaining = raised;
+        _rests[shares] = Rest(raised, terms.operatorShares, 0);
         emit OfferingFinalised(shares, sale.sold, raised);
         if (terms.operatorShares != 0) shares.mint(address(this), terms.operatorShares);
         registry.transferFrom(address(this), address(shares), _deviceOf(shares));

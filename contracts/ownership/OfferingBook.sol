@@ -37,7 +37,7 @@ abstract contract OfferingBook is IMachineOfferings, IntakePause, ReentrancyGuar
     /// @dev One slot: what is left to decide once the shares are sold.
     struct Rest {
         uint128 remaining;
-        uint88 forfeited;
+        uint88 vesting;
         uint8 resolved;
     }
 
@@ -89,12 +89,12 @@ abstract contract OfferingBook is IMachineOfferings, IntakePause, ReentrancyGuar
     function progressOf(IMachineShares shares) external view returns (Progress memory progress) {
         Sale memory sale = _sales[shares];
         Rest memory rest = _rests[shares];
-        return Progress(sale.seller, sale.sold, rest.resolved, rest.forfeited, rest.remaining);
+        return Progress(sale.seller, sale.sold, rest.resolved, rest.vesting, rest.remaining);
     }
 
     /// @inheritdoc IMachineOfferings
     function forfeitedOf(IMachineShares shares) external view returns (uint256 amount) {
-        return _rests[shares].forfeited;
+        return shares.balanceOf(address(this)) - _rests[shares].vesting;
     }
 
     /// @inheritdoc IMachineOfferings

@@ -92,7 +92,6 @@ abstract contract OfferingMilestones is OfferingBook, EIP712 {
         bool vests = shares.stage() != IMachineShares.Stage.Ended;
         emit MilestoneReleased(shares, milestone, operator, amount - fee, fee, vests ? tranche : 0);
         if (vests) shares.transfer(operator, tranche);
-        else _rests[shares].forfeited += uint88(tranche);
     }
 
     /// @inheritdoc IMachineOfferings
@@ -105,7 +104,6 @@ abstract contract OfferingMilestones is OfferingBook, EIP712 {
         require(over, MachineOfferingsUntimely(milestone, its.notBefore, its.deadline));
         state.status = MilestoneStatus.Expired;
         (uint256 amount, uint256 tranche) = _resolve(shares, terms, milestone);
-        _rests[shares].forfeited += uint88(tranche);
         emit MilestoneExpired(shares, milestone, amount, tranche);
         terms.currency.pay(address(shares), amount);
         shares.sync(terms.currency);
@@ -140,6 +138,7 @@ abstract contract OfferingMilestones is OfferingBook, EIP712 {
         amount = (raised * high) / BPS - (raised * low) / BPS;
         tranche = (terms.operatorShares * high) / BPS - (terms.operatorShares * low) / BPS;
         rest.remaining -= uint128(amount);
+        rest.vesting -= uint88(tranche);
         ++rest.resolved;
     }
 
@@ -159,7 +158,8 @@ abstract contract OfferingMilestones is OfferingBook, EIP712 {
         return PackedMachine.milestoneOf(Clones.fetchCloneArgs(address(shares)), milestone);
     }
 
-    /// @dev A device that no maker vouches for may be a key in the operator's drawer: its word is not evidence.
+    /// @dev Anyone may call himself a maker: a device that no verified maker vouches for may be a key in the operator's
+    /// drawer, and its word is not evidence.
     function _isEvidence(
         IMachineShares shares,
         address attester,
@@ -170,9 +170,7 @@ abstract contract OfferingMilestones is OfferingBook, EIP712 {
             return true;
         }
         uint256 deviceId = _deviceOf(shares);
-        IDeviceRegistry.Trust trust = registry.trustOf(deviceId);
-        bool vouched =
-            trust == IDeviceRegistry.Trust.Attested || trust == IDeviceRegistry.Trust.AttestedByVerifiedMaker;
+        bool vouched = registry.trustOf(deviceId) == IDeviceRegistry.Trust.AttestedByVerifiedMaker;
         return vouched && registry.isDeviceSignature(deviceId, digest, signature);
     }
 
