@@ -1,4 +1,11 @@
-import { type ContractTransactionResponse, sha256, toBeHex } from "ethers";
+import {
+  AbiCoder,
+  concat,
+  type ContractTransactionResponse,
+  keccak256,
+  sha256,
+  toBeHex,
+} from "ethers";
 
 import {
   type MachineShares,
@@ -80,23 +87,42 @@ function terms({ accounts, token }: World, rest: Partial<Offering> = {}): [Machi
   return [machine, offering];
 }
 
-async function opened(its: World, rest: Partial<Offering> = {}): Promise<MachineShares> {
-  const { suite, accounts, connection } = its;
-  const offerings = suite.machineOfferings.connect(accounts.alice);
-  const devices = suite.deviceRegistry.connect(accounts.alice);
-  const receipt = await (await offerings.create(...terms(its, rest))).wait();
+async function created(its: World, rest: Partial<Offering> = {}): Promise<MachineShares> {
+  const offerings = its.suite.machineOfferings.connect(its.accounts.alice);
+  return sharesOf(its, await offerings.create(...terms(its, rest)));
+}
+
+async function sharesOf(
+  { suite }: World,
+  transaction: ContractTransactionResponse,
+): Promise<MachineShares> {
+  const receipt = await transaction.wait();
   if (!receipt) throw new Error("No offering was created");
-  const shares = sharesIn(offerings, receipt);
-  const opening = openingData(shares.target as string);
-  await devices["safeTransferFrom(address,address,uint256,bytes)"](
+  return sharesIn(suite.machineOfferings, receipt);
+}
+
+function sendDevice({ suite, accounts }: World, shares: MachineShares): ReturnType<Measure> {
+  const devices = suite.deviceRegistry.connect(accounts.alice);
+  return devices["safeTransferFrom(address,address,uint256,bytes)"](
     accounts.alice,
-    offerings,
+    suite.machineOfferings,
     CHARGER.deviceId,
-    opening,
+    openingData(shares.target as string),
   );
-  await connection.networkHelpers.time.increaseTo(START);
+}
+
+async function opened(its: World, rest: Partial<Offering> = {}): Promise<MachineShares> {
+  const shares = await created(its, rest);
+  await sendDevice(its, shares);
+  await its.connection.networkHelpers.time.increaseTo(START);
   return shares;
 }
+
+/** A leaf of an allow-list, and the root over it and its siblings, as @openzeppelin/merkle-tree hashes them. */
+const leafOf = (account: string, cap: bigint): string =>
+  keccak256(keccak256(AbiCoder.defaultAbiCoder().encode(["address", "uint96"], [account, cap])));
+const processProof = (leaf: string, siblings: string[]): string =>
+  siblings.reduce((node, sibling) => keccak256(concat([node, sibling].sort())), leaf);
 
 /** A machine of Bob's and Carol's, at work. */
 async function working(its: World): Promise<MachineShares> {
@@ -258,11 +284,70 @@ export const ownership: readonly GasRow[] = [
     }, 1),
   },
   {
+    name: "split: deposit, native",
+    ceiling: 36_000,
+    measure: splitRow(async ({ suite, accounts }, split) => {
+      const hub = suite.splitHub.connect(accounts.carol);
+      await hub.deposit(split.id, NATIVE, COIN, { value: COIN });
+      return hub.deposit(split.id, NATIVE, COIN, { value: COIN });
+    }),
+  },
+  {
+    name: "split: release many, each of 10 of 100, ERC-20, first",
+    ceiling: 69_000,
+    items: 10,
+    measure: splitRow(({ suite, accounts, token }, split) => {
+      const legs = Array.from({ length: 10 }, (_, i) => ({
+        split: split.terms,
+        currency: token,
+        ...split.proofOf(toBeHex(0x1000 + i, 20)),
+      }));
+      return suite.splitHub.connect(accounts.relayer).releaseMany(legs);
+    }, 1),
+  },
+  {
+    name: "split: distribute to all of 16, each, ERC-20, first",
+    ceiling: 60_000,
+    items: 16,
+    measure: async (context) => {
+      const { suite, accounts, token } = await world(context);
+      const address = (i: number): string => toBeHex(0x1000 + i, 20);
+      const lines = Array.from({ length: 16 }, (_, i) => ({ address: address(i), share: 1 + i }));
+      const split = buildSplit(lines);
+      await suite.splitHub.connect(accounts.carol).deposit(split.id, token, COIN);
+      const hub = suite.splitHub.connect(accounts.relayer);
+      return hub.distribute(split.terms, token, split.recipients);
+    },
+  },
+  {
+    name: "split: name a successor",
+    ceiling: 51_000,
+    measure: async (context) => {
+      const { suite, accounts } = context;
+      const lines = [{ address: accounts.bob.address, share: 1 }];
+      const split = buildSplit(lines, { controller: accounts.alice.address });
+      const hub = suite.splitHub.connect(accounts.alice);
+      return hub.setSuccessor(split.terms, hundred(context).id);
+    },
+  },
+  {
     name: "split: flush a receiver, ERC-20, its first",
-    ceiling: 150_000,
+    ceiling: 134_000,
     measure: splitRow(async ({ suite, accounts, token }, split) => {
       await token.connect(accounts.carol).transfer(await receiverOf(suite.splitHub, split), COIN);
       return suite.splitHub.connect(accounts.relayer).flush(split.id, token);
+    }),
+  },
+  {
+    name: "split: flush a receiver, ERC-20",
+    ceiling: 57_000,
+    measure: splitRow(async ({ suite, accounts, token }, split) => {
+      const receiver = await receiverOf(suite.splitHub, split);
+      const hub = suite.splitHub.connect(accounts.relayer);
+      await token.connect(accounts.carol).transfer(receiver, COIN);
+      await hub.flush(split.id, token);
+      await token.connect(accounts.carol).transfer(receiver, COIN);
+      return hub.flush(split.id, token);
     }),
   },
   {
@@ -271,6 +356,14 @@ export const ownership: readonly GasRow[] = [
     measure: async (context) => {
       const its = await world(context);
       return its.suite.machineOfferings.connect(its.accounts.alice).create(...terms(its));
+    },
+  },
+  {
+    name: "open an offering",
+    ceiling: 87_000,
+    measure: async (context) => {
+      const its = await world(context);
+      return sendDevice(its, await created(its));
     },
   },
   {
@@ -290,8 +383,29 @@ export const ownership: readonly GasRow[] = [
     }),
   },
   {
+    name: "contribute, native, on an allow-list of a million",
+    ceiling: 111_000,
+    measure: async (context) => {
+      const its = await world(context);
+      const { alice, bob } = context.accounts;
+      // A proof as long as one of 2^20 accounts, over siblings that nobody is.
+      const siblings = Array.from({ length: 20 }, (_, i) => sha256(toBeHex(i, 32)));
+      const root = processProof(leafOf(bob.address, 10n), siblings);
+      const [machine, offering] = terms(its, { allowListRoot: root });
+      const offerings = context.suite.machineOfferings;
+      const transaction = await offerings
+        .connect(alice)
+        .create({ ...machine, currency: NATIVE }, offering);
+      const shares = await sharesOf(its, transaction);
+      await sendDevice(its, shares);
+      await context.connection.networkHelpers.time.increaseTo(START);
+      const value = COIN;
+      return offerings.connect(bob).contribute(shares, 1, 10, siblings, { value });
+    },
+  },
+  {
     name: "refund a contribution, ERC-20",
-    ceiling: 75_000,
+    ceiling: 68_000,
     measure: saleRow(async ({ suite, accounts, connection }, shares) => {
       const offerings = suite.machineOfferings.connect(accounts.bob);
       await offerings.contribute(shares, 5, 0, NO_PROOF);
@@ -300,8 +414,16 @@ export const ownership: readonly GasRow[] = [
     }),
   },
   {
+    name: "reclaim the device of a failed offering",
+    ceiling: 85_000,
+    measure: saleRow(async ({ suite, accounts, connection }, shares) => {
+      await connection.networkHelpers.time.increaseTo(START + 31 * DAY);
+      return suite.machineOfferings.connect(accounts.relayer).reclaim(shares);
+    }),
+  },
+  {
     name: "finalise an offering",
-    ceiling: 430_000,
+    ceiling: 312_000,
     measure: saleRow(async ({ suite, accounts }, shares) => {
       await suite.machineOfferings.connect(accounts.bob).contribute(shares, 1_000, 0, NO_PROOF);
       return suite.machineOfferings.connect(accounts.relayer).finalise(shares);
@@ -309,12 +431,12 @@ export const ownership: readonly GasRow[] = [
   },
   {
     name: "claim a milestone, attester's signature",
-    ceiling: 110_000,
+    ceiling: 89_000,
     measure: machineRow(claimMilestone),
   },
   {
     name: "veto a milestone",
-    ceiling: 110_000,
+    ceiling: 89_000,
     measure: machineRow(async (its, shares) => {
       await claimMilestone(its, shares);
       return its.suite.machineOfferings.connect(its.accounts.carol).veto(shares, 0);
@@ -322,11 +444,31 @@ export const ownership: readonly GasRow[] = [
   },
   {
     name: "release a milestone",
-    ceiling: 230_000,
+    ceiling: 171_000,
     measure: machineRow(async (its, shares) => {
       await claimMilestone(its, shares);
       await its.connection.networkHelpers.time.increase(4 * DAY);
       return its.suite.machineOfferings.connect(its.accounts.relayer).release(shares, 0);
+    }),
+  },
+  {
+    name: "expire a milestone, ERC-20",
+    ceiling: 165_000,
+    measure: machineRow(async ({ suite, accounts, connection }, shares) => {
+      await connection.networkHelpers.time.increaseTo(START + 401 * DAY);
+      return suite.machineOfferings.connect(accounts.relayer).expire(shares, 0);
+    }),
+  },
+  {
+    name: "withdraw a milestone's money, ERC-20",
+    ceiling: 45_000,
+    measure: machineRow(async (its, shares) => {
+      await claimMilestone(its, shares);
+      await its.connection.networkHelpers.time.increase(4 * DAY);
+      const offerings = its.suite.machineOfferings.connect(its.accounts.alice);
+      await offerings.release(shares, 0);
+      await its.token.mint(its.accounts.alice, 1);
+      return offerings.withdraw(its.token, its.accounts.alice, its.accounts.alice);
     }),
   },
   {
@@ -402,8 +544,46 @@ export const ownership: readonly GasRow[] = [
     }),
   },
   {
+    name: "shares: claim for many machines, each of 4, ERC-20",
+    ceiling: 118_000,
+    items: 4,
+    measure: machineRow(async (its, shares) => {
+      const currencies: MockERC20[] = [];
+      for (let i = 0; i < 4; i += 1) {
+        const token = await tokenFor(its);
+        currencies.push(token);
+        await token.connect(its.accounts.carol).approve(shares, 2n ** 256n - 1n);
+        await shares.connect(its.accounts.carol).deposit(token, COIN);
+      }
+      const collector = its.suite.revenueCollector.connect(its.accounts.relayer);
+      return collector.collectFor(its.accounts.bob, [{ shares, currencies }]);
+    }),
+  },
+  {
+    name: "shares: book what came plainly, ERC-20",
+    ceiling: 50_000,
+    measure: machineRow(async (its, shares) => {
+      await pay(its, shares);
+      await its.token.connect(its.accounts.carol).transfer(shares, COIN);
+      return shares.sync(its.token);
+    }),
+  },
+  {
+    name: "shares: recycle",
+    ceiling: 71_000,
+    measure: machineRow(async (its, shares) => {
+      await pay(its, shares);
+      return shares.recycle(its.token);
+    }),
+  },
+  {
+    name: "shares: name a payout",
+    ceiling: 52_000,
+    measure: machineRow((its, shares) => shares.setPayout(its.accounts.dave)),
+  },
+  {
     name: "shares: collect from the split, ERC-20",
-    ceiling: 180_000,
+    ceiling: 113_000,
     measure: machineRow(async (its, shares) => {
       const receiver = await shares.revenueReceiver();
       for (let i = 0; i < 2; i += 1) {
@@ -415,7 +595,7 @@ export const ownership: readonly GasRow[] = [
   },
   {
     name: "shares: sweep the wallet, native",
-    ceiling: 175_000,
+    ceiling: 90_000,
     measure: machineRow(async ({ suite, accounts }, shares) => {
       const to = await suite.deviceRegistry.accountOf(CHARGER.deviceId);
       await accounts.carol.sendTransaction({ to, value: COIN });
@@ -426,14 +606,14 @@ export const ownership: readonly GasRow[] = [
   },
   {
     name: "propose a motion",
-    ceiling: 140_000,
+    ceiling: 127_000,
     measure: machineRow((its, shares) =>
       propose(its, shares, "SetOperator", its.accounts.dave.address),
     ),
   },
   {
     name: "vote on a motion",
-    ceiling: 85_000,
+    ceiling: 78_000,
     measure: machineRow(async (its, shares) => {
       await propose(its, shares, "SetOperator", its.accounts.dave.address);
       return its.suite.machineVotes.connect(its.accounts.bob).castVote(shares, 1, true);
@@ -441,15 +621,36 @@ export const ownership: readonly GasRow[] = [
   },
   {
     name: "replace the operator",
-    ceiling: 230_000,
+    ceiling: 182_000,
     measure: machineRow((its, shares) =>
       passed(its, shares, "SetOperator", its.accounts.dave.address),
     ),
   },
-  { name: "bid for a machine, ERC-20", ceiling: 190_000, measure: machineRow(bid) },
+  {
+    name: "take a rejected bid back, ERC-20",
+    ceiling: 59_000,
+    measure: machineRow(async (its, shares) => {
+      await bid(its, shares);
+      await its.connection.networkHelpers.time.increase(31 * DAY);
+      return its.suite.machineVotes.connect(its.accounts.relayer).withdrawBid(shares, 1);
+    }),
+  },
+  {
+    name: "unwrap a machine",
+    ceiling: 100_000,
+    measure: async (context) => {
+      const its = await world(context);
+      const shares = await opened(its, { operatorShares: 0 });
+      const { bob } = context.accounts;
+      await context.suite.machineOfferings.connect(bob).contribute(shares, 1_000, 0, NO_PROOF);
+      await context.suite.machineOfferings.finalise(shares);
+      return shares.connect(bob).unwrap(bob);
+    },
+  },
+  { name: "bid for a machine, ERC-20", ceiling: 188_000, measure: machineRow(bid) },
   {
     name: "sell a machine, ERC-20",
-    ceiling: 420_000,
+    ceiling: 222_000,
     measure: machineRow(async (its, shares) => {
       await bid(its, shares);
       return passed(its, shares, "AcceptBid", 1);
