@@ -6,11 +6,19 @@ import {Currency, CurrencyLibrary} from "../shared/Currency.sol";
 /// @title CurrencyHarness
 /// @notice The functions of {CurrencyLibrary}, one by one, for its tests.
 contract CurrencyHarness {
+    /// @notice What {takeMeasured} returned last.
+    uint256 public received;
+
     receive() external payable {}
 
     /// @notice See {CurrencyLibrary}.
     function take(Currency currency, address from, uint256 amount) external payable {
         currency.take(from, amount);
+    }
+
+    /// @notice See {CurrencyLibrary}; what came of it stands in {received}.
+    function takeMeasured(Currency currency, address from, uint256 amount) external payable {
+        received = currency.takeMeasured(from, amount);
     }
 
     /// @notice See {CurrencyLibrary}.

@@ -56,22 +56,22 @@ library CurrencyLibrary {
     /// @param amount In the currency's smallest unit; may be zero.
     /// Reverts with {CurrencyWrongValue} or {CurrencyInexactIntake}.
     function take(Currency currency, address from, uint256 amount) internal {
-        uint256 owedInCoin = currency.isNative() ? amount : 0;
-        require(msg.value == owedInCoin, CurrencyWrongValue(owedInCoin, msg.value));
-        if (currency.isNative()) return;
-
-        uint256 received = _takeToken(currency, from, amount);
+        uint256 received = takeMeasured(currency, from, amount);
         require(received == amount, CurrencyInexactIntake(currency, amount, received));
     }
 
-    /// @notice Takes `amount` from `from` into this contract and tells what arrived: where nothing is owed, a token
-    /// with a fee brings what it brings. Once per external call, as {take}.
+    /// @notice As {take}, but tells what arrived: where nothing is owed, a token with a fee brings what it brings.
     /// @return received In the currency's smallest unit.
     /// Reverts with {CurrencyWrongValue}.
     function takeMeasured(Currency currency, address from, uint256 amount) internal returns (uint256 received) {
-        if (!currency.isNative() && msg.value == 0) return _takeToken(currency, from, amount);
-        take(currency, from, amount);
-        return amount;
+        uint256 owedInCoin = currency.isNative() ? amount : 0;
+        require(msg.value == owedInCoin, CurrencyWrongValue(owedInCoin, msg.value));
+        if (currency.isNative()) return amount;
+
+        IERC20 token = IERC20(Currency.unwrap(currency));
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(from, address(this), amount);
+        return token.balanceOf(address(this)) - before;
     }
 
     /// @notice As {take}, but whoever sent too much of the native coin gets the rest back at once.
@@ -91,12 +91,5 @@ library CurrencyLibrary {
     function pay(Currency currency, address to, uint256 amount) internal {
         if (currency.isNative()) Address.sendValue(payable(to), amount);
         else IERC20(Currency.unwrap(currency)).safeTransfer(to, amount);
-    }
-
-    function _takeToken(Currency currency, address from, uint256 amount) private returns (uint256 received) {
-        IERC20 token = IERC20(Currency.unwrap(currency));
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(from, address(this), amount);
-        return token.balanceOf(address(this)) - before;
     }
 }

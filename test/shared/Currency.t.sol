@@ -85,6 +85,16 @@ contract CurrencyTest is Test {
         _harness.take(token, PAYER, amount);
     }
 
+    /// @dev Against the fee's own arithmetic.
+    function testFuzz_measuresWhatAFeeLeaves(uint128 amount, uint256 feeBps, uint96 there) public {
+        feeBps = bound(feeBps, 0, 10_000);
+        FeeOnTransferERC20 mock = new FeeOnTransferERC20(feeBps);
+        Currency token = _token(mock, amount);
+        mock.mint(address(_harness), there);
+        _harness.takeMeasured(token, PAYER, amount);
+        assertEq(_harness.received(), uint256(amount) - (uint256(amount) * feeBps) / 10_000);
+    }
+
     /// @dev However a token rounds, what is taken is what has arrived, or nothing.
     function testFuzz_aRebasingTokenDeliversAllOrNothing(uint96 amount, uint256 index) public {
         RebasingERC20 mock = new RebasingERC20();

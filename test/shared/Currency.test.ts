@@ -297,6 +297,46 @@ describe("Currency", () => {
     });
   });
 
+  describe("takeMeasured", () => {
+    it("takes exactly the coin that was announced", async () => {
+      const { ethers, harness, payer } = await load();
+      const taking = harness.takeMeasured(NATIVE, payer, PRICE, { value: PRICE });
+      await expect(taking).to.changeEtherBalances(ethers, [payer, harness], [-PRICE, PRICE]);
+      expect(await harness.received()).to.equal(PRICE);
+      await expect(harness.takeMeasured(NATIVE, payer, PRICE, { value: PRICE - 1n }))
+        .to.be.revertedWithCustomError(harness, "CurrencyWrongValue")
+        .withArgs(PRICE, PRICE - 1n);
+    });
+
+    it("tells what arrives of a token with a fee, whatever is there already", async () => {
+      const { ethers, harness, payer } = await load();
+      const token = await funded(await ethers.deployContract("FeeOnTransferERC20", [100]), harness);
+      await token.mint(harness, 12_345n);
+      await harness.takeMeasured(token, payer, PRICE);
+      expect(await harness.received()).to.equal((PRICE * 99n) / 100n);
+    });
+
+    it("refuses coin beside a token", async () => {
+      const { ethers, harness, payer } = await load();
+      const token = await funded(await ethers.deployContract("MockERC20", [18]), harness);
+      await expect(harness.takeMeasured(token, payer, PRICE, { value: 1n }))
+        .to.be.revertedWithCustomError(harness, "CurrencyWrongValue")
+        .withArgs(0n, 1n);
+    });
+
+    it("credits nothing to a contract that takes from itself", async () => {
+      const { ethers, harness } = await load();
+      const token: MockERC20 = await ethers.deployContract("MockERC20", [18]);
+      const self = await harness.getAddress();
+      await token.mint(self, PRICE);
+      await connection.networkHelpers.impersonateAccount(self);
+      await connection.networkHelpers.setBalance(self, parseEther("1"));
+      await token.connect(await ethers.getSigner(self)).approve(self, PRICE);
+      await harness.takeMeasured(token, self, PRICE);
+      expect(await harness.received()).to.equal(0n);
+    });
+  });
+
   describe("pay", () => {
     async function filled() {
       const loaded = await load();
