@@ -224,6 +224,8 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     error MachineOfferingsWrongMilestone(uint8 milestone, MilestoneStatus status);
     /// @notice A milestone is claimed from `notBefore` to `deadline`, and expires after it (seconds).
     error MachineOfferingsUntimely(uint8 milestone, uint48 notBefore, uint48 deadline);
+    /// @notice The machine was sold, unwrapped or retired: it reaches no milestone any more.
+    error MachineOfferingsMachineNotActive(IMachineShares shares);
     /// @notice The evidence is for another round.
     error MachineOfferingsWrongRound(uint32 round);
     /// @notice The signature could be used until `deadline` (seconds).
@@ -292,7 +294,8 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     /// @notice Claims a milestone with signed evidence. Anyone may relay it.
     /// @param signature By the device, if a verified maker vouches for it, or by the attester (an account or ERC-1271).
     /// Reverts with {MachineOfferingsWrongStatus}, {MachineOfferingsUnknownMilestone},
-    /// {MachineOfferingsWrongMilestone}, {MachineOfferingsUntimely}, {MachineOfferingsWrongRound},
+    /// {MachineOfferingsWrongMilestone}, {MachineOfferingsUntimely}, {MachineOfferingsMachineNotActive},
+    /// {MachineOfferingsWrongRound},
     /// {MachineOfferingsExpiredSignature}, {MachineOfferingsInvalidEvidence},
     /// {IDeviceRegistry-DeviceRegistryInsufficientGas}.
     function claimMilestone(MilestoneEvidence calldata evidence, bytes calldata signature) external;

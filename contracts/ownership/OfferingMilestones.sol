@@ -30,10 +30,8 @@ abstract contract OfferingMilestones is OfferingBook, EIP712 {
         MilestoneState storage state = _stateIn(shares, terms, evidence.milestone, MilestoneStatus.Pending);
         Milestone memory milestone = _termsAt(shares, evidence.milestone);
         bool timely = block.timestamp >= milestone.notBefore && block.timestamp <= milestone.deadline;
-        require(
-            timely && shares.stage() == IMachineShares.Stage.Active,
-            MachineOfferingsUntimely(evidence.milestone, milestone.notBefore, milestone.deadline)
-        );
+        require(timely, MachineOfferingsUntimely(evidence.milestone, milestone.notBefore, milestone.deadline));
+        require(shares.stage() == IMachineShares.Stage.Active, MachineOfferingsMachineNotActive(shares));
         require(evidence.round == state.round, MachineOfferingsWrongRound(evidence.round));
         require(block.timestamp <= evidence.deadline, MachineOfferingsExpiredSignature(evidence.deadline));
         bool signed = _isEvidence(shares, terms.attester, _hashEvidence(evidence), signature);
