@@ -295,8 +295,7 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     /// @param signature By the device, if a verified maker vouches for it, or by the attester (an account or ERC-1271).
     /// Reverts with {MachineOfferingsWrongStatus}, {MachineOfferingsUnknownMilestone},
     /// {MachineOfferingsWrongMilestone}, {MachineOfferingsUntimely}, {MachineOfferingsMachineNotActive},
-    /// {MachineOfferingsWrongRound},
-    /// {MachineOfferingsExpiredSignature}, {MachineOfferingsInvalidEvidence},
+    /// {MachineOfferingsWrongRound}, {MachineOfferingsExpiredSignature}, {MachineOfferingsInvalidEvidence},
     /// {IDeviceRegistry-DeviceRegistryInsufficientGas}.
     function claimMilestone(MilestoneEvidence calldata evidence, bytes calldata signature) external;
 
