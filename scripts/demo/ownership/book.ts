@@ -32,6 +32,8 @@ export class Book {
   /** Sums of balance x amount. */
   readonly #earned = new Tally();
   readonly #paid = new Tally();
+  /** All that came in, by coin. */
+  readonly #income = new Map<Coin, bigint>();
 
   constructor(balances: readonly (readonly [Holder, bigint])[]) {
     this.#balances = new Map(balances);
@@ -53,6 +55,7 @@ export class Book {
   }
 
   dividend(coin: Coin, amount: bigint): void {
+    this.#income.set(coin, this.income(coin) + amount);
     for (const [holder, balance] of this.#balances) {
       this.#earned.add(coin, holder, balance * amount);
     }
@@ -73,8 +76,17 @@ export class Book {
     return this.#earned.of(coin, holder) / this.supply - this.#paid.of(coin, holder);
   }
 
+  income(coin: Coin): bigint {
+    return this.#income.get(coin) ?? 0n;
+  }
+
   paidTo(coin: Coin, holder: Holder): bigint {
     return this.#paid.of(coin, holder);
+  }
+
+  /** What was paid to all of them. */
+  paid(coin: Coin): bigint {
+    return this.holders.reduce((sum, holder) => sum + this.paidTo(coin, holder), 0n);
   }
 
   pay(coin: Coin, holder: Holder, amount: bigint): void {

@@ -6,7 +6,7 @@ import { say } from "../../lib/terminal.js";
 import type { Story } from "../story.js";
 import { COINS } from "./book.js";
 import { payEverybody, recycle } from "./claims.js";
-import { capital, listOf, noteSpread, quietly, table } from "./crowd.js";
+import { capital, listOf, quietly, sayOfAll, table } from "./crowd.js";
 import { amountOf, dollars, endow, figureOf, inDollars } from "./money.js";
 import { DAY, RAISED, type Venture, VOTING_PERIOD, WORKING_BALANCE } from "./venture.js";
 
@@ -21,8 +21,8 @@ export async function buyoutChapter(story: Story, venture: Venture): Promise<voi
   story.chapter(
     "The charger is sold",
     `The shareholders own the charger together, so they decide together. A bid has to be paid in
-     full before anybody votes on it; it needs two thirds of all shares, and it cannot be lower than
-     what the charger has raised. After the vote there is a day to think, then anyone carries it
+     full before anybody votes on it; it needs two thirds of all shares that have an owner, and it
+     cannot be lower than what people paid for the charger. After the vote there is a day to think, then anyone carries it
      out.`,
   );
   await fillWallet(story, venture);
@@ -75,7 +75,7 @@ async function rejectFirst(story: Story, venture: Venture): Promise<void> {
     {
       error: "MachineVotesBidStands",
       args: [1],
-      because: "who bids has to stand by it",
+      because: "who bids stands by it until the vote is over",
     },
   );
   await story.pass(VOTING_PERIOD, `${VOTING_PERIOD / DAY} days go by, and the vote is over.`);
@@ -147,12 +147,12 @@ async function settle(story: Story, venture: Venture): Promise<void> {
     },
   );
   story.tell(
-    `What is left to share out: the third milestone's money, the price, and what was in the wallet.
-     Bob has had his part of the first.`,
+    `What is there to share out: the third milestone's money, of which Bob has had his part; the last
+     two sessions; what was in the wallet; and the price.`,
   );
-  await recycle(story, venture, ["dollars"]);
+  await recycle(story, venture);
   await payEverybody(story, venture);
-  story.tell("This is what the charger has paid to each in its life:");
+  say("In all its life, the charger has paid for their shares:");
   table(
     ["Who", "Shares", "Dollars", "IOTX"],
     book.holders.map((who) => [
@@ -161,12 +161,13 @@ async function settle(story: Story, venture: Venture): Promise<void> {
       ...COINS.map((coin) => figureOf(coin, book.paidTo(coin, who))),
     ]),
   );
-  const sum = (coin: (typeof COINS)[number]): string =>
-    amountOf(
-      coin,
-      book.holders.reduce((total, who) => total + book.paidTo(coin, who), 0n),
+  for (const coin of COINS) {
+    const [paid, income] = [book.paid(coin), book.income(coin)];
+    await story.check(
+      `Together: ${amountOf(coin, paid)} of the ${amountOf(coin, income)} that came in`,
+      income - paid < BigInt(book.holders.length),
     );
-  say(`Together: ${COINS.map(sum).join(" and ")}.`);
+  }
 }
 
 async function bid(
@@ -222,10 +223,7 @@ async function vote(
     voters.reduce((sum, who) => sum + book.balanceOf(who), 0n);
   const voting = book.supply - (await shares.balanceOf(machineOfferings));
   const needed = (voting * 2n + 2n) / 3n;
-  story.tell(
-    `${listOf(yes)} ${yes.length === 1 ? "votes" : "vote"} for it, ${listOf(no)} against it.`,
-  );
-  noteSpread(receipts);
+  sayOfAll(`${listOf(yes)} vote for it; ${listOf(no)} against it.`, receipts);
   const counted = await machineVotes.proposalOf(shares, proposal);
   await story.check(
     `${count(weight(yes))} shares are for it, ${count(weight(no))} against; it takes ${count(needed)} of ${count(voting)}`,

@@ -2,7 +2,7 @@ import type { AccountName } from "../../lib/accounts.js";
 import { count } from "../../lib/format.js";
 import { nameOf, type Story } from "../story.js";
 import { type Coin, COINS } from "./book.js";
-import { capital, noteSpread, quietly, table } from "./crowd.js";
+import { capital, quietly, sayOfAll, table } from "./crowd.js";
 import { addressOf, figureOf, wealthOf } from "./money.js";
 import type { Venture } from "./venture.js";
 
@@ -15,15 +15,11 @@ export async function recycle(story: Story, venture: Venture, coins = COINS): Pr
     const left = count(book.balanceOf("unvested"));
     await story.act(
       "relayer",
-      `has the ${coin} of the ${left} unvested shares given to all others`,
+      `shares out what ${left} shares without an owner earned in ${coin}`,
       shares.recycle.populateTransaction(address),
     );
     book.recycle(coin);
-    await story.check(
-      "Unvested shares have earned nothing",
-      shares.claimable(machineOfferings, address),
-      0n,
-    );
+    await story.check("Nothing is left with them", shares.claimable(machineOfferings, address), 0n);
   }
 }
 
@@ -48,10 +44,7 @@ export async function payEverybody(story: Story, venture: Venture): Promise<void
   await story.act("relayer", `${did(first)}, as anyone may`, prepare(first));
   const receipts = [];
   for (const who of others) receipts.push(await quietly(story, "relayer", did(who), prepare(who)));
-  story.tell(
-    `The ${others.length} others, too: it costs them nothing, and they cannot be kept waiting.`,
-  );
-  noteSpread(receipts);
+  sayOfAll(`So are the ${others.length} others, which costs them nothing.`, receipts);
 
   const after = await wealth();
   const paid = (row: number, column: number): bigint =>
@@ -66,7 +59,7 @@ export async function payEverybody(story: Story, venture: Venture): Promise<void
   );
   for (const [column, coin] of COINS.entries()) {
     await story.check(
-      `Each of the ${people.length} got the ${coin} that the book says, to the last ${unitOf(coin)}`,
+      `Each of the ${people.length} got the ${coin} that the book says, to the last ${unitOf(coin, 1n)}`,
       people.map((_, row) => paid(row, column)),
       people.map((who) => book.due(coin, who)),
     );
@@ -75,12 +68,14 @@ export async function payEverybody(story: Story, venture: Venture): Promise<void
     });
     const dust = await shares.heldOf(addressOf(coin, dollar));
     await story.check(
-      `What does not divide evenly stays for next time: ${count(dust)} ${unitOf(coin)}`,
-      dust <= BigInt(people.length),
+      `${count(dust)} ${unitOf(coin, dust)} do not divide evenly, and wait for the next dividend`,
+      [dust, dust <= BigInt(people.length)],
+      [book.income(coin) - book.paid(coin), true],
     );
   }
 }
 
-function unitOf(coin: Coin): string {
-  return coin === "dollars" ? "millionth" : "wei";
+function unitOf(coin: Coin, amount: bigint): string {
+  if (coin === "IOTX") return "wei";
+  return amount === 1n ? "millionth of a dollar" : "millionths of a dollar";
 }

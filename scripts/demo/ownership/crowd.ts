@@ -6,7 +6,7 @@ import type { TransactionReceipt } from "ethers";
 import type { AccountName } from "../../lib/accounts.js";
 import { count } from "../../lib/format.js";
 import { iotexGas } from "../../lib/iotexGas.js";
-import { note } from "../../lib/terminal.js";
+import { note, say } from "../../lib/terminal.js";
 import { nameOf, type Prepared, type Story } from "../story.js";
 
 /** Somebody does what others have just been shown doing: nothing is printed, and it is on the bill like all else. */
@@ -31,11 +31,12 @@ export async function quietly(
   return receipt;
 }
 
-/** What such transactions cost each. */
-export function noteSpread(receipts: readonly TransactionReceipt[]): void {
+/** What many did, and what it cost each of them. */
+export function sayOfAll(text: string, receipts: readonly TransactionReceipt[]): void {
   const gas = receipts.map(({ gasUsed }) => Number(gasUsed));
   const [least, most] = [Math.min(...gas), Math.max(...gas)];
   const range = least === most ? count(least) : `${count(least)} to ${count(most)}`;
+  say(`▸ ${text}`);
   note(`Ethereum ${range} gas each`);
 }
 
@@ -47,6 +48,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     style: { head: [], border: [], compact: true },
   });
   for (const row of rows) printed.push([...row]);
+  console.log();
   console.log(printed.toString().replace(/^/gm, "  "));
 }
 

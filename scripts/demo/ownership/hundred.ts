@@ -28,6 +28,7 @@ export async function hundredChapter(story: Story, dollar: MockERC20): Promise<v
     splitHub.idOf(hundred.terms),
     hundred.id,
   );
+  // The hub has dollars already, Alice's: the first of a coin would cost whoever pays them a little more.
   const few = await pay(story, dollar, two, "two neighbours");
   const many = await pay(story, dollar, hundred, "all hundred of them");
   const [forTwo, forAll] = [Number(few.gasUsed), Number(many.gasUsed)];
@@ -65,17 +66,17 @@ async function pay(
 async function releaseOne(
   story: Story,
   dollar: MockERC20,
-  { terms, proofOf }: Split,
+  split: Split,
   street: readonly Share[],
 ): Promise<void> {
   const { splitHub } = story.suite;
   const { address, share } = street[ONE] ?? houseOf(ONE);
-  const { recipient, proof } = proofOf(address);
+  const { recipient, proof } = split.proofOf(address);
   const total = street.reduce((sum, each) => sum + BigInt(each.share), 0n);
   await story.act(
     "relayer",
     `has neighbour ${ONE} paid, with a proof of ${proof.length} hashes`,
-    splitHub.release.populateTransaction(terms, dollar, recipient, proof),
+    splitHub.release.populateTransaction(split.terms, dollar, recipient, proof),
   );
   const part = (AMOUNT * BigInt(share)) / total;
   await story.check(

@@ -9,12 +9,13 @@ import type { Prepared, Story } from "../story.js";
 import { dollars } from "./money.js";
 import {
   DAY,
+  HARD_CAP,
   MILESTONES,
   OPERATOR_SHARES,
   partOf,
   RAISED,
-  VETO_WINDOW,
   type Venture,
+  VETO_WINDOW,
 } from "./venture.js";
 
 /** Two milestones are reached, by the charger's own word; holders stop the third. */
@@ -44,7 +45,7 @@ function prepareClaim(
   milestone: number,
 ): Prepared {
   const { machineOfferings } = suite;
-  const report = id(`Report of the charger: ${MILESTONES[milestone]?.goal ?? ""}`);
+  const report = id(`The charger ${MILESTONES[milestone]?.goal ?? ""}`);
   const evidence = evidenceOf(shares.target as string, milestone, report);
   return signEvidence(machineOfferings, key, evidence).then((signature) =>
     machineOfferings.claimMilestone.populateTransaction(evidence, signature),
@@ -68,7 +69,7 @@ async function refuseForgery(story: Story, venture: Venture): Promise<void> {
 async function claim(story: Story, venture: Venture, milestone: number): Promise<void> {
   await story.act(
     "relayer",
-    `carries the charger's word to the chain: "${MILESTONES[milestone]?.goal ?? ""}"`,
+    `carries the charger's signed word: it ${MILESTONES[milestone]?.goal ?? ""}`,
     prepareClaim(story, venture, venture.charger, milestone),
   );
 }
@@ -145,8 +146,8 @@ async function stopThird(story: Story, venture: Venture): Promise<void> {
   const { shares, book } = venture;
   story.tell(
     `The third milestone is that the charger is open day and night. It says so of itself, but the
-     market square is locked after dark. A quarter of the shares that are neither Alice's nor
-     unvested stops the payment.`,
+     market square is locked after dark. A quarter of the ${count(HARD_CAP)} shares that
+     were sold is enough to stop the payment; Alice's do not count.`,
   );
   await claim(story, venture, 2);
   const veto = machineOfferings.veto.populateTransaction(shares, 2);

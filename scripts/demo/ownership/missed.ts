@@ -1,6 +1,7 @@
 import { count } from "../../lib/format.js";
 import { MilestoneStatus, OfferingStatus } from "../../lib/ownership/machines.js";
 import type { Story } from "../story.js";
+import { charge, inCoin, inUsd } from "./charging.js";
 import { recycle } from "./claims.js";
 import { dollars } from "./money.js";
 import { OPERATOR_SHARES, partOf, RAISED, type Venture } from "./venture.js";
@@ -54,6 +55,8 @@ export async function missedChapter(story: Story, venture: Venture): Promise<voi
     );
   }
   await claimNow(story, venture);
+  story.tell("Cars keep coming. Alice leaves her fifth of it where it is, for now.");
+  await charge(story, venture, [inUsd("heidi", "22.35"), inCoin("judy", "18.2", "two hours")]);
 }
 
 /** Bob does not wait for the others, which changes nothing for anybody. */

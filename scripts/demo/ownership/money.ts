@@ -34,9 +34,11 @@ export function amountOf(coin: Coin, amount: bigint): string {
   return coin === "dollars" ? dollars(amount) : iotx(amount);
 }
 
-/** An amount of a coin in a column that names the coin. */
+/** An amount to its last digit, in a column that names the coin. */
 export function figureOf(coin: Coin, amount: bigint): string {
-  return coin === "dollars" ? dollars(amount) : formatEther(amount);
+  if (coin === "dollars") return usd(DECIMALS).format(Number(formatUnits(amount, DECIMALS)));
+  const [whole = "0", fraction = ""] = formatEther(amount).split(".");
+  return `${whole}.${fraction.padEnd(18, "0")}`;
 }
 
 /** A coin as contracts name it. */

@@ -16,9 +16,9 @@ import {
   Stage,
 } from "../../lib/ownership/machines.js";
 import { Trust } from "../../lib/vocabulary.js";
-import type { Story } from "../story.js";
+import { nameOf, type Story } from "../story.js";
 import { Book } from "./book.js";
-import { capital, noteSpread, quietly, table } from "./crowd.js";
+import { capital, quietly, sayOfAll, table } from "./crowd.js";
 import { dollars, endow, inDollars, mintingDollar } from "./money.js";
 import {
   DAY,
@@ -30,8 +30,8 @@ import {
   PRICE,
   RAISED,
   SOFT_CAP,
-  VETO_WINDOW,
   type Venture,
+  VETO_WINDOW,
   VOTING_PERIOD,
   WORKING_BALANCE,
 } from "./venture.js";
@@ -144,10 +144,11 @@ async function openSale(
     ),
   };
   story.tell(
-    `She writes the terms down, and nobody can change them any more. Her money comes in three parts,
-     each for a milestone: ${MILESTONES.map(({ bps, goal }) => `${Number(bps) / 100} % when "${goal.toLowerCase()}"`).join(", ")}.
+    `She writes the terms down, and nobody can change them any more. Her money comes in three parts:
+     one when the charger ${MILESTONES.map(({ bps, goal }) => `${goal} (${Number(bps) / 100} %)`).join(", one when it ")}.
      She runs the charger for ${Number(OPERATOR_BPS) / 100} % of what it earns, and has ${count(OPERATOR_SHARES)} shares of her own,
-     which become hers milestone by milestone.`,
+     which become hers milestone by milestone. To begin, she hands in the charger's token: it is the
+     title to it, so that who holds the token owns the charger.`,
   );
   await story.act(
     "alice",
@@ -187,7 +188,8 @@ async function refuseSome(story: Story, { shares }: Venture, list: AllowList): P
   const { stranger, kim } = story.accounts;
   story.tell(
     `Eleven people are on a list, each with the most that he may take. The chain knows the list by one
-     hash; who buys shows that he is on it. They pay in a stablecoin with six decimals.`,
+     hash; who buys shows that he is on it. They pay in a stablecoin,
+     and have allowed the offerings to take it.`,
   );
   await story.refused(
     "stranger",
@@ -229,8 +231,10 @@ async function sellOut(story: Story, venture: Venture, list: AllowList): Promise
     receipts.push(await quietly(story, who, did(amount), buy(index + 1)));
   }
   const [left, asked] = [rest.at(-1)?.amount ?? 0n, 60n];
-  story.tell(`So do nine others, among them Kim with 50. ${count(left)} shares are left.`);
-  noteSpread(receipts);
+  sayOfAll(
+    `Nine others do the same, Kim among them, with 50. ${count(left)} shares are left.`,
+    receipts,
+  );
   const last = buy(INVESTORS.length - 1, asked);
   const before = await dollar.balanceOf(story.accounts.maker);
   await story.act("maker", `asks for ${count(asked)}, to have a stake in what it built`, last);
@@ -239,11 +243,10 @@ async function sellOut(story: Story, venture: Venture, list: AllowList): Promise
     [await shares.balanceOf(story.accounts.maker), await dollar.balanceOf(story.accounts.maker)],
     [left, before - left * PRICE],
   );
-  console.log();
   table(
     ["Who", "Shares", "Paid"],
     INVESTORS.map(([who, amount]) => [
-      capital(who === "maker" ? "Cascade" : who),
+      capital(nameOf(who)),
       count(amount),
       dollars(amount * PRICE),
     ]),

@@ -6,26 +6,10 @@ import { count } from "../../lib/format.js";
 import { buildSplit } from "../../lib/ownership/splits.js";
 import { nameOf, type Story } from "../story.js";
 import { type Coin, COINS } from "./book.js";
+import { charge, chargeFirst, fifth, inCoin, inUsd } from "./charging.js";
 import { payEverybody, recycle } from "./claims.js";
-import { quietly } from "./crowd.js";
 import { addressOf, amountOf, inDollars, wealthOf } from "./money.js";
 import { OPERATOR_BPS, type Venture } from "./venture.js";
-
-/** Who charges, and what for; amounts whose fifth is whole. */
-type Session = readonly [who: AccountName, coin: Coin, amount: bigint, what: string];
-
-const usd = (who: AccountName, amount: string, what = "an hour"): Session => [
-  who,
-  "dollars",
-  inDollars(amount),
-  what,
-];
-const coin = (who: AccountName, amount: string, what = "an hour"): Session => [
-  who,
-  "IOTX",
-  parseEther(amount),
-  what,
-];
 
 /** Customers pay, shares change hands in between, and everybody gets what his shares earned while they were his. */
 export async function sessionsChapter(story: Story, venture: Venture): Promise<void> {
@@ -40,8 +24,8 @@ export async function sessionsChapter(story: Story, venture: Venture): Promise<v
   const total = await work(story, venture);
   await payOperator(story, venture, total);
   story.tell(
-    `A fifth of Alice's shares has not become hers, and belongs to nobody for now. What it earned goes
-     to everybody else.`,
+    `A fifth of Alice's shares is not hers yet, so that it has no owner. What it earned is shared out
+     among all others.`,
   );
   await recycle(story, venture);
   await payEverybody(story, venture);
@@ -55,59 +39,27 @@ async function endowDrivers(story: Story, { dollar }: Venture): Promise<void> {
 
 /** The sessions and the sales, in order; what was paid in all. */
 async function work(story: Story, venture: Venture): Promise<Record<Coin, bigint>> {
-  const first = [usd("dave", "18.75"), coin("ivan", "41.5"), usd("grace", "7.31", "a quick stop")];
-  const then = [coin("judy", "33.33"), usd("stranger", "26.40")];
-  const last = [coin("erin", "12.000000000000000005"), usd("maker", "1284.65", "a month of vans")];
-  await charge(story, venture, first, true);
+  const first = inUsd("dave", "18.75");
+  const before = [inCoin("ivan", "41.5"), inUsd("grace", "7.31", "a quick stop")];
+  const between = [inCoin("judy", "33.33"), inUsd("stranger", "26.40")];
+  const after = [
+    inCoin("erin", "12.000000000000000005"),
+    inUsd("maker", "1284.65", "a month of its vans"),
+  ];
+  await chargeFirst(story, venture, first);
+  story.tell("From here on, somebody brings in each payment right after it.");
+  await charge(story, venture, before);
   await sell(story, venture, "carol", "kim", 60n);
-  await charge(story, venture, then);
+  await charge(story, venture, between);
   const few = await sell(story, venture, "bob", "frank", 35n);
   await payInMoreCoins(story, venture);
   const many = await sell(story, venture, "grace", "heidi", 10n);
   await compare(story, few, many);
-  await charge(story, venture, last);
-  const all = [...first, ...then, ...last];
+  await charge(story, venture, after);
+  const all = [first, ...before, ...between, ...after];
   const sum = (of: Coin): bigint =>
-    all.reduce((total, [, coin, amount]) => (coin === of ? total + amount : total), 0n);
+    all.reduce((total, { coin, amount }) => (coin === of ? total + amount : total), 0n);
   return { dollars: sum("dollars"), IOTX: sum("IOTX") };
-}
-
-async function charge(
-  story: Story,
-  venture: Venture,
-  sessions: readonly Session[],
-  explained = false,
-): Promise<void> {
-  const { shares, dollar, book } = venture;
-  const receiver = await shares.revenueReceiver();
-  for (const [index, [who, coin, amount, what]] of sessions.entries()) {
-    const payment =
-      coin === "IOTX"
-        ? { to: receiver, value: amount }
-        : dollar.transfer.populateTransaction(receiver, amount);
-    await story.act(who, `charges for ${what} and pays ${amountOf(coin, amount)}`, payment);
-    const address = addressOf(coin, dollar);
-    const held = await shares.heldOf(address);
-    const collect = shares.collect.populateTransaction(address);
-    const did = `brings in what ${nameOf(who)} paid`;
-    const forHolders = amount - fifth(amount);
-    if (explained && index === 0) {
-      await story.act("relayer", did, collect);
-      await story.check(
-        `${amountOf(coin, forHolders)} of it is for the shares`,
-        shares.heldOf(address),
-        held + forHolders,
-      );
-      story.tell("From here on, somebody does that after each session.");
-    } else {
-      await quietly(story, "relayer", did, collect);
-    }
-    book.dividend(coin, forHolders);
-  }
-}
-
-function fifth(amount: bigint): bigint {
-  return (amount * OPERATOR_BPS) / 10_000n;
 }
 
 async function sell(

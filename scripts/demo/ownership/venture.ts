@@ -43,9 +43,9 @@ export const VOTING_PERIOD = 3 * DAY;
 
 /** What the charger has to reach, for which part of the money, within so many days of the sale's beginning. */
 export const MILESTONES = [
-  { bps: 4_000n, days: 120, goal: "The charger stands at the market square and has power" },
-  { bps: 4_000n, days: 150, goal: "It has charged a hundred cars" },
-  { bps: 2_000n, days: 180, goal: "It is open day and night, every day of the week" },
+  { bps: 4_000n, days: 120, goal: "stands at the market square" },
+  { bps: 4_000n, days: 150, goal: "has charged a hundred cars" },
+  { bps: 2_000n, days: 180, goal: "is open day and night" },
 ] as const;
 
 /** A milestone's part of an amount, on the condition that parts are whole. */
