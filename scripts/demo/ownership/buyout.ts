@@ -3,7 +3,7 @@ import { count } from "../../lib/format.js";
 import { NOBODY } from "../../lib/identity.js";
 import { Motion, Outcome, payloadOf, Stage } from "../../lib/ownership/machines.js";
 import { say } from "../../lib/terminal.js";
-import type { Story } from "../story.js";
+import { nameOf, type Story } from "../story.js";
 import { COINS } from "./book.js";
 import { payEverybody, recycle } from "./claims.js";
 import { capital, listOf, quietly, sayOfAll, table } from "./crowd.js";
@@ -156,7 +156,7 @@ async function settle(story: Story, venture: Venture): Promise<void> {
   table(
     ["Who", "Shares", "Dollars", "IOTX"],
     book.holders.map((who) => [
-      capital(listOf([who])),
+      capital(nameOf(who)),
       count(book.balanceOf(who)),
       ...COINS.map((coin) => figureOf(coin, book.paidTo(coin, who))),
     ]),

@@ -57,6 +57,11 @@ export async function payEverybody(story: Story, venture: Venture): Promise<void
       ...COINS.map((coin, column) => figureOf(coin, paid(row, column))),
     ]),
   );
+  await story.check(
+    "Everybody holds the shares that the book says",
+    Promise.all(people.map((who) => shares.balanceOf(story.accounts[who]))),
+    people.map((who) => book.balanceOf(who)),
+  );
   for (const [column, coin] of COINS.entries()) {
     await story.check(
       `Each of the ${people.length} got the ${coin} that the book says, to the last ${unitOf(coin, 1n)}`,
@@ -68,7 +73,7 @@ export async function payEverybody(story: Story, venture: Venture): Promise<void
     });
     const dust = await shares.heldOf(addressOf(coin, dollar));
     await story.check(
-      `${count(dust)} ${unitOf(coin, dust)} do not divide evenly, and wait for the next dividend`,
+      `${count(dust)} ${unitOf(coin, dust)} do not divide evenly, and stay where they are`,
       [dust, dust <= BigInt(people.length)],
       [book.income(coin) - book.paid(coin), true],
     );

@@ -102,7 +102,7 @@ async function giveBack(
   const { machineOfferings } = story.suite;
   for (const [index, [who, amount]] of BUYERS.entries()) {
     const account = story.accounts[who];
-    // The first asks for himself; the others need not do anything.
+    // The first asks for herself; the others need not do anything.
     await story.act(
       index === 0 ? who : "relayer",
       index === 0 ? "asks for her money back" : `has ${nameOf(who)} refunded`,
