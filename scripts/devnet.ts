@@ -11,6 +11,7 @@ import { seed, type SeedContext } from "./devnet/seed.js";
 import { namedAccounts } from "./lib/accounts.js";
 import { build } from "./lib/build.js";
 import { deploySuite } from "./lib/deploy.js";
+import { NATIVE } from "./lib/identity.js";
 import { command, fail, heading, main, note, say, step } from "./lib/terminal.js";
 
 /** This machine only: the accounts' keys are known to everybody. */
@@ -51,15 +52,19 @@ await main(async () => {
 
   const suite = await step("Deploying the suite", () => deploySuite(connection, { deploymentId }));
   const accounts = await namedAccounts(connection.ethers);
-  const context: SeedContext = { connection, suite, accounts, devices: {}, keys: {}, assets: {} };
+  const nothing = { devices: {}, keys: {}, assets: {}, machines: {} };
+  const context: SeedContext = { connection, suite, accounts, ...nothing };
   for (const part of seed) await step(part.text, () => part.run(context));
 
   const addresses = await writeAddresses(values.output, url, context);
   console.log();
   say(`Ready: JSON-RPC on ${url}, chain ${addresses.chainId}.`);
   for (const [name, address] of Object.entries(addresses.contracts)) note(`${address}  ${name}`);
+  for (const [name, { shares }] of Object.entries(context.machines)) {
+    note(`${shares}  shares of the ${name}`);
+  }
   say(
-    `These addresses, those of ${Object.keys(accounts).join(", ")}, and the devices and data here are in ${values.output}.`,
+    `These addresses, those of ${Object.keys(accounts).join(", ")}, and the devices, data and machines here are in ${values.output}.`,
   );
   say("Try next, in another terminal:");
   if (port === 8545) {
@@ -83,6 +88,16 @@ await main(async () => {
         `await market.buy([offerId, 1, ${price}n, "${you}", ethers.ZeroHash, ethers.ZeroAddress], { value: ${price}n })`,
       );
       command(`await market.canAccess(offerId, "${you}", ${uses}, 0) // true: you bought the data`);
+    }
+    const { charger, kiosk } = context.machines;
+    if (charger !== undefined && kiosk !== undefined) {
+      const [bob, offerings] = [accounts.bob.address, addresses.contracts.machineOfferings];
+      command(`const shares = await ethers.getContractAt("MachineShares", "${charger.shares}")`);
+      command(`await shares.claimable("${bob}", "${NATIVE}") // in wei: Bob's dividend`);
+      command(`const offerings = await ethers.getContractAt("MachineOfferings", "${offerings}")`);
+      command(
+        `await offerings.contribute("${kiosk.shares}", 10, 0, [], { value: ${10n * BigInt(kiosk.price)}n }) // 10 shares of the kiosk`,
+      );
     }
   }
   command(

@@ -19,7 +19,5 @@ export function close({
   }
   if (passed === 0) fail("Nothing was checked: a demo has a chapter under scripts/demo/.");
   success(verdict);
-  note(
-    "Next: `npm run devnet` for a chain to build on; docs/identity.md and docs/data.md for the promises.",
-  );
+  note("Next: `npm run devnet` for a chain to build on; docs/ for what each domain promises.");
 }

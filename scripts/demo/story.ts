@@ -25,6 +25,13 @@ const NAMES: Record<AccountName, string> = {
   treasury: "The treasury",
   dave: "Dave",
   arbiter: "The arbiter",
+  erin: "Erin",
+  frank: "Frank",
+  grace: "Grace",
+  heidi: "Heidi",
+  ivan: "Ivan",
+  judy: "Judy",
+  kim: "Kim",
 };
 
 /** What somebody is called within a sentence. */

@@ -3,7 +3,7 @@ import path from "node:path";
 
 import type { Addressable } from "ethers";
 
-import type { SeedContext, SeededAsset, SeededDevice } from "./seed.js";
+import type { SeedContext, SeededAsset, SeededDevice, SeededMachine } from "./seed.js";
 
 /** Where everything and everybody is, for a dApp or a script to read. */
 export interface Addresses {
@@ -13,6 +13,7 @@ export interface Addresses {
   accounts: Record<string, string>;
   devices: Record<string, SeededDevice>;
   assets: Record<string, SeededAsset>;
+  machines: Record<string, SeededMachine>;
 }
 
 async function addressesOf(things: object): Promise<Record<string, string>> {
@@ -28,7 +29,7 @@ async function addressesOf(things: object): Promise<Record<string, string>> {
 export async function writeAddresses(
   file: string,
   url: string,
-  { connection, suite, accounts, devices, assets }: SeedContext,
+  { connection, suite, accounts, devices, assets, machines }: SeedContext,
 ): Promise<Addresses> {
   const { chainId } = await connection.ethers.provider.getNetwork();
   const addresses: Addresses = {
@@ -38,6 +39,7 @@ export async function writeAddresses(
     accounts: await addressesOf(accounts),
     devices,
     assets,
+    machines,
   };
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(addresses, null, 2)}\n`);

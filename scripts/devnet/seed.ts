@@ -5,6 +5,7 @@ import type { Suite } from "../lib/deploy.js";
 import type { DeviceKey } from "../lib/deviceKey.js";
 import { data } from "./data.js";
 import { identity } from "./identity.js";
+import { ownership } from "./ownership.js";
 
 /** A device that is on the local chain when a person arrives. */
 export interface SeededDevice {
@@ -36,6 +37,20 @@ export interface SeededOffer {
   uses: number;
 }
 
+/** A machine that is sold in shares, for the native coin. */
+export interface SeededMachine {
+  /** Its ERC-20, by which its offering is named, too. */
+  shares: string;
+  deviceId: string;
+  /** Where its offering is: `Open` to contribute to, or `Releasing`, when the machine is at work. */
+  status: "Open" | "Releasing";
+  /** Of a share, in wei. */
+  price: string;
+  operator: string;
+  /** Where it is paid by plain transfer. */
+  revenueReceiver: string;
+}
+
 export interface SeedContext {
   connection: NetworkConnection;
   accounts: Accounts;
@@ -46,6 +61,8 @@ export interface SeedContext {
   keys: Record<string, DeviceKey>;
   /** By name, too. */
   assets: Record<string, SeededAsset>;
+  /** By the names of their devices. */
+  machines: Record<string, SeededMachine>;
 }
 
 /** Something that has already happened on the local chain when a person arrives. */
@@ -56,4 +73,4 @@ export interface SeedStep {
 }
 
 /** In order: a later step may count on an earlier one. */
-export const seed: readonly SeedStep[] = [identity, data];
+export const seed: readonly SeedStep[] = [identity, data, ownership];

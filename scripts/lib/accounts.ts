@@ -18,6 +18,13 @@ const NAMES = [
   "treasury",
   "dave",
   "arbiter",
+  "erin",
+  "frank",
+  "grace",
+  "heidi",
+  "ivan",
+  "judy",
+  "kim",
 ] as const;
 
 export type AccountName = (typeof NAMES)[number];

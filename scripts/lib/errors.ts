@@ -19,8 +19,14 @@ import {
   DataOffers__factory,
   DeviceAccount__factory,
   DeviceRegistry__factory,
+  MachineOfferings__factory,
+  MachineShares__factory,
+  MachineVotes__factory,
   MakerRegistry__factory,
   P256Verifier__factory,
+  RevenueCollector__factory,
+  SplitHub__factory,
+  SplitReceiver__factory,
 } from "../../typechain-types/index.js";
 import { value } from "./format.js";
 
@@ -41,8 +47,14 @@ const errors = new Interface(
     DataOffers__factory.abi,
     DeviceAccount__factory.abi,
     DeviceRegistry__factory.abi,
+    MachineOfferings__factory.abi,
+    MachineShares__factory.abi,
+    MachineVotes__factory.abi,
     MakerRegistry__factory.abi,
     P256Verifier__factory.abi,
+    RevenueCollector__factory.abi,
+    SplitHub__factory.abi,
+    SplitReceiver__factory.abi,
   ]
     .flatMap((abi): readonly JsonFragment[] => abi)
     .filter(({ type }) => type === "error"),

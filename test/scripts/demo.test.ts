@@ -2,6 +2,11 @@ import { expect } from "chai";
 import hre from "hardhat";
 
 import { close } from "../../scripts/demo/closing.js";
+import { Book } from "../../scripts/demo/ownership/book.js";
+import { payEverybody, recycle } from "../../scripts/demo/ownership/claims.js";
+import { dollars, figureOf, inDollars } from "../../scripts/demo/ownership/money.js";
+import { raiseChapter } from "../../scripts/demo/ownership/raise.js";
+import type { Venture } from "../../scripts/demo/ownership/venture.js";
 import { Story } from "../../scripts/demo/story.js";
 import { namedAccounts } from "../../scripts/lib/accounts.js";
 import { deploySuite } from "../../scripts/lib/deploy.js";
@@ -38,6 +43,20 @@ function impostor(story: Story, caller: string): Promise<void> {
   return story.refused("stranger", "tries", attempt, { error, args: [caller], because: "no role" });
 }
 
+/** Cascade is verified, and its charger is sold in shares: the first chapter of the ownership domain. */
+async function raiseAsCascade(story: Story): Promise<Venture> {
+  const { maker, makerVerifier } = story.accounts;
+  const { makerRegistry } = story.suite;
+  await makerRegistry.connect(maker).register("Cascade Instruments", "", maker.address);
+  await makerRegistry.connect(makerVerifier).setVerified(1, maker, true);
+  let venture: Venture | undefined;
+  await listen(async () => {
+    venture = await raiseChapter(story);
+  });
+  if (venture === undefined) throw new Error("Nothing was raised");
+  return venture;
+}
+
 describe("the demo", () => {
   it("tells the whole story, and every check in it passes", async function () {
     // Artifacts instrumented for coverage are over the size limit.
@@ -49,6 +68,15 @@ describe("the demo", () => {
     expect(output).to.match(/[1-9]\d* checks passed, 0 failed\./);
     expect(output).to.contain("8. The station retires");
     expect(output).to.contain("13. The archive changes hands");
+    expect(output).to.contain("19. An offering that too few want");
+    expect(output).to.contain("20. A hundred neighbours share a thousand dollars");
+    // Once while the charger is at work, once when it is sold.
+    for (const coin of ["dollars", "IOTX"]) {
+      expect(output.split(`✔ Each of the 12 got the ${coin} that the book says`)).to.have.length(3);
+    }
+    expect(output).to.match(
+      /It costs the same: [1-9][\d,]+ gas for two, [1-9][\d,]+ for a hundred/,
+    );
   });
 
   it("shows a refusal with its values, and counts it as a check", async () => {
@@ -72,6 +100,28 @@ describe("the demo", () => {
     const said = await listen(() => story.refused("alice", "gives", gift, never));
     expect(said).to.contain("it went through");
     expect([story.passed, story.failures]).to.deep.equal([0, ["Alice gives."]]);
+  });
+
+  it("fails where the chain does not pay what the book says", async () => {
+    const story = await openStory();
+    const venture = await raiseAsCascade(story);
+    const { book, dollar, shares } = venture;
+    const pay = (): Promise<string> =>
+      listen(async () => {
+        await dollar.mint(shares, book.supply);
+        await shares.sync(dollar);
+        book.dividend("dollars", book.supply);
+        await recycle(story, venture, ["dollars"]);
+        await payEverybody(story, venture);
+      });
+    await pay();
+    expect(story.failures, "while the book is right").to.deep.equal([]);
+    // By the book, Carol has a share that is Bob's.
+    book.move("bob", "carol", 1n);
+    await pay();
+    const [ofShares, ofDollars] = story.failures;
+    expect(ofShares).to.equal("Everybody holds the shares that the book says");
+    expect(ofDollars).to.contain("Each of the 12 got the dollars that the book says");
   });
 
   it("puts each transaction on the bill, with its gas on both chains", async () => {
@@ -112,5 +162,64 @@ describe("the demo", () => {
       }).to.throw(Failure, "Nothing was checked");
       return Promise.resolve();
     });
+  });
+});
+
+describe("the demo's book", () => {
+  /** Ten shares: Bob's five, Carol's three, and two that are nobody's. */
+  function openBook(): Book {
+    return new Book([
+      ["bob", 5n],
+      ["carol", 3n],
+      ["unvested", 2n],
+    ]);
+  }
+
+  it("gives each holder his part of a dividend, rounded down, and forgets no remainder", () => {
+    const book = openBook();
+    book.dividend("IOTX", 13n);
+    expect([book.due("IOTX", "bob"), book.due("IOTX", "carol")]).to.deep.equal([6n, 3n]);
+    book.pay("IOTX", "bob", 6n);
+    book.pay("IOTX", "carol", 3n);
+    book.dividend("IOTX", 1n);
+    // 5 of 10 shares have earned 7 of 14, and 3 of them 4.2.
+    expect([book.due("IOTX", "bob"), book.due("IOTX", "carol")]).to.deep.equal([1n, 1n]);
+    expect([book.income("IOTX"), book.paid("IOTX")]).to.deep.equal([14n, 9n]);
+    expect(book.due("dollars", "bob"), "of the other coin").to.equal(0n);
+  });
+
+  it("pays a dividend to who holds the shares at that moment", () => {
+    const book = openBook();
+    book.dividend("dollars", 10n);
+    book.move("bob", "kim", 5n);
+    book.dividend("dollars", 100n);
+    expect(book.holders.map((who) => [who, book.due("dollars", who)])).to.deep.equal([
+      ["bob", 5n],
+      ["carol", 33n],
+      ["kim", 50n],
+    ]);
+  });
+
+  it("shares out evenly what shares without an owner have earned, and keeps what is uneven", () => {
+    const book = openBook();
+    book.dividend("IOTX", 30n);
+    // 60 tenths for eight shares: 7 tenths each, and 4 tenths wait.
+    book.recycle("IOTX");
+    expect([book.due("IOTX", "bob"), book.due("IOTX", "carol")]).to.deep.equal([18n, 11n]);
+    expect(book.due("IOTX", "unvested")).to.equal(0n);
+    book.dividend("IOTX", 2n);
+    // 4 and 4 tenths are one for each of eight: (150 + 35 + 10 + 5) / 10 for Bob.
+    book.recycle("IOTX");
+    expect(book.due("IOTX", "bob")).to.equal(20n);
+  });
+
+  it("shows dollars as people write them, and to the last digit in a column", () => {
+    expect(["50000", "18.75", "4.283871"].map((text) => dollars(inDollars(text)))).to.deep.equal([
+      "$50,000",
+      "$18.75",
+      "$4.283871",
+    ]);
+    expect(figureOf("dollars", inDollars("71.79114"))).to.equal("$71.791140");
+    expect(figureOf("IOTX", 10n ** 17n)).to.equal("0.100000000000000000");
   });
 });

@@ -7,12 +7,23 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 
 import { expect } from "chai";
-import { JsonRpcProvider, ZeroAddress, ZeroHash } from "ethers";
+import { JsonRpcProvider, parseEther, ZeroAddress, ZeroHash } from "ethers";
 import hre from "hardhat";
 
 import type { Addresses } from "../../scripts/devnet/addresses.js";
-import type { SeededAsset } from "../../scripts/devnet/seed.js";
-import { DataMarket__factory } from "../../typechain-types/index.js";
+import type { SeededAsset, SeededMachine } from "../../scripts/devnet/seed.js";
+import { NATIVE } from "../../scripts/lib/identity.js";
+import { OfferingStatus, Stage } from "../../scripts/lib/ownership/machines.js";
+import { Trust } from "../../scripts/lib/vocabulary.js";
+import {
+  DataMarket__factory,
+  DeviceRegistry__factory,
+  MachineOfferings__factory,
+  MachineShares__factory,
+} from "../../typechain-types/index.js";
+
+/** Enough to go through any history. */
+const ALL = 2n ** 256n - 1n;
 
 type Devnet = ReturnType<typeof startDevnet>;
 
@@ -69,6 +80,36 @@ async function buyAndAsk(
   return dataMarket.canAccess(offerId, buyer.address, uses, start);
 }
 
+/** Has a holder's dividend paid to him by the node's first account, and says how much that was, in wei. */
+async function claimFor(
+  provider: JsonRpcProvider,
+  { shares, operator }: SeededMachine,
+  holder: string,
+): Promise<bigint> {
+  const payer = await provider.getSigner(0);
+  const machine = MachineShares__factory.connect(shares, payer);
+  expect(await machine.stage()).to.equal(BigInt(Stage.Active));
+  expect(await machine.operator()).to.equal(operator);
+  const receipt = await (await machine.claimFor(holder, NATIVE, ALL)).wait();
+  if (!receipt) throw new Error("Nothing was claimed");
+  // By block: the provider remembers for a moment what a balance was.
+  const before = await provider.getBalance(holder, receipt.blockNumber - 1);
+  return (await provider.getBalance(holder, receipt.blockNumber)) - before;
+}
+
+/** Takes ten shares of what is on sale, as the node's first account, and says how many it holds. */
+async function takeTen(
+  provider: JsonRpcProvider,
+  offerings: string,
+  { shares, price }: SeededMachine,
+): Promise<bigint> {
+  const buyer = await provider.getSigner(0);
+  const sale = MachineOfferings__factory.connect(offerings, buyer);
+  expect(await sale.statusOf(shares)).to.equal(BigInt(OfferingStatus.Open));
+  await (await sale.contribute(shares, 10, 0, [], { value: 10n * BigInt(price) })).wait();
+  return MachineShares__factory.connect(shares, provider).balanceOf(buyer);
+}
+
 describe("the devnet", () => {
   before(function () {
     // Artifacts instrumented for coverage are over the size limit that a chain outside this process keeps.
@@ -86,13 +127,13 @@ describe("the devnet", () => {
       await untilReady(devnet);
       expect(performance.now() - started).to.be.lessThan(20_000);
 
-      const { url, chainId, contracts, accounts, devices, assets } = JSON.parse(
+      const { url, chainId, contracts, accounts, devices, assets, machines } = JSON.parse(
         await readFile(output, "utf8"),
       ) as Addresses;
       expect(url).to.equal(`http://127.0.0.1:${port}`);
       expect(accounts).to.include.keys("deployer", "admin", "maker", "alice");
       expect(contracts).to.include.keys("accessManager");
-      expect(devices).to.have.all.keys("station", "logger", "phone");
+      expect(devices).to.have.all.keys("station", "logger", "phone", "charger", "kiosk");
       const provider = new JsonRpcProvider(url, chainId, { staticNetwork: true });
       for (const [name, address] of Object.entries(contracts)) {
         expect(await provider.getCode(address), `${name} has code`).not.to.equal("0x");
@@ -103,6 +144,21 @@ describe("the devnet", () => {
       const market = contracts.dataMarket ?? "";
       expect(await buyAndAsk(provider, market, dataset), "the dataset was bought").to.be.true;
       expect(await buyAndAsk(provider, market, stream), "today was subscribed to").to.be.true;
+
+      expect(machines).to.have.all.keys("charger", "kiosk");
+      const { charger, kiosk } = machines;
+      if (charger === undefined || kiosk === undefined) throw new Error("No machine is here");
+      // 12.5 coins were paid: 80 % of them are the holders', and Bob has 500 of 1,250 shares.
+      const dividend = await claimFor(provider, charger, accounts.bob ?? "");
+      expect(dividend, "Bob's dividend").to.equal(parseEther("4"));
+      const { machineOfferings = "", deviceRegistry = "" } = contracts;
+      expect(await takeTen(provider, machineOfferings, kiosk), "shares of the kiosk").to.equal(10n);
+      const registry = DeviceRegistry__factory.connect(deviceRegistry, provider);
+      for (const { deviceId } of [charger, kiosk]) {
+        const { owner } = Object.values(devices).find((its) => its.deviceId === deviceId) ?? {};
+        expect(await registry.ownerOf(deviceId)).to.equal(owner);
+        expect(await registry.trustOf(deviceId)).to.equal(Trust.AttestedByVerifiedMaker);
+      }
       provider.destroy();
 
       const exited = once(devnet, "exit");

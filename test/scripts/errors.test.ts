@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseEther } from "ethers";
+import { type Interface, parseEther, ZeroHash } from "ethers";
 import hre from "hardhat";
 
 import { namedAccounts } from "../../scripts/lib/accounts.js";
@@ -11,12 +11,30 @@ import {
   revertDataOf,
 } from "../../scripts/lib/errors.js";
 import { NATIVE } from "../../scripts/lib/identity.js";
-import { DataMarket__factory, DeviceAccount__factory } from "../../typechain-types/index.js";
+import {
+  DataMarket__factory,
+  DeviceAccount__factory,
+  MachineOfferings__factory,
+  MachineShares__factory,
+  MachineVotes__factory,
+  SplitHub__factory,
+  SplitReceiver__factory,
+} from "../../typechain-types/index.js";
 
 const exceeded = DeviceAccount__factory.createInterface().encodeErrorResult(
   "DeviceAccountAllowanceExceeded",
   [NATIVE, parseEther("1.5"), 2n],
 );
+
+/** One error of each contract of the ownership domain, and one of the library behind the shares. */
+const OWNERSHIP: readonly (readonly [contract: Interface, error: string, args: unknown[]])[] = [
+  [MachineOfferings__factory.createInterface(), "MachineOfferingsNotStarted", [1]],
+  [MachineShares__factory.createInterface(), "MachineSharesWrongStage", [2]],
+  [MachineShares__factory.createInterface(), "DividendLedgerWrongPhase", [2]],
+  [MachineVotes__factory.createInterface(), "MachineVotesBelowFloor", [1, 2]],
+  [SplitHub__factory.createInterface(), "SplitHubInvalidId", [ZeroHash]],
+  [SplitReceiver__factory.createInterface(), "SplitReceiverUnauthorized", [NATIVE]],
+];
 
 describe("decoding a refusal", () => {
   it("knows the errors of every contract, and Solidity's own", () => {
@@ -29,6 +47,9 @@ describe("decoding a refusal", () => {
       [0, 1],
     );
     expect(decodeError(stale)?.name).to.equal("DataMarketStaleOffer");
+    for (const [contract, error, args] of OWNERSHIP) {
+      expect(decodeError(contract.encodeErrorResult(error, args))?.name).to.equal(error);
+    }
     expect(decodeError(`0x4e487b71${"11".padStart(64, "0")}`)?.name).to.equal("Panic");
     expect(decodeError("0x12345678")).to.equal(undefined);
   });
