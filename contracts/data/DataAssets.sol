@@ -44,6 +44,7 @@ contract DataAssets is ERC721, DataAssetActions {
         bool derivative;
         bool payeeNamed;
         bool payeeFixed;
+        uint32 version;
         uint256 deviceId;
         address payee;
         address royaltyReceiver;
@@ -98,6 +99,7 @@ contract DataAssets is ERC721, DataAssetActions {
         require(_isHead(asset, assetId, previous), DataAssetsBrokenChain(assetId, previous));
         Link memory link = Link(epoch, root, recordCount);
         _checkSigned(asset.deviceId, assetId, link, previous, deviceSignature);
+        _checkGoesOn(asset);
 
         bool inTime = block.timestamp < stream.finalAt(epoch);
         if (inTime) _delivered[assetId][epoch / 256] |= 1 << (epoch % 256);
@@ -324,6 +326,7 @@ contract DataAssets is ERC721, DataAssetActions {
             asset.epochLength = publication.epochLength;
             asset.grace = publication.grace;
             asset.firstEpochStart = publication.firstEpochStart;
+            asset.version = devices.versionOf(publication.deviceId);
         }
     }
 
@@ -355,6 +358,15 @@ contract DataAssets is ERC721, DataAssetActions {
             (publication.payee == address(0) || publication.payee == fixedPayee) &&
                 (publication.parents.length == 0 || devices.ownerOf(deviceId) == publication.creator);
         require(valid, DataAssetsFixedPayee(fixedPayee));
+    }
+
+    /// @dev A device that changed hands, and has a payee of its own since, does not go on feeding a stream past him.
+    function _checkGoesOn(Asset storage asset) private view {
+        uint256 deviceId = asset.deviceId;
+        if (devices.versionOf(deviceId) == asset.version) return;
+        address fixedPayee = devices.revenuePayeeOf(deviceId);
+        bool goesOn = fixedPayee == address(0) || (asset.payeeFixed && asset.payee == fixedPayee);
+        require(goesOn, DataAssetsFixedPayee(fixedPayee));
     }
 
     function _requireStream(uint256 assetId) private view returns (Stream memory stream) {

@@ -151,7 +151,7 @@ interface IDataAssets is IERC2981, IERC4906 {
     /// @notice Parents exist and stand by rising id.
     error DataAssetsInvalidParent(uint256 assetId);
     /// @notice The device has a payee of its own: he is this asset's payee for ever, and only the device's owner may
-    /// promise parents a share.
+    /// promise parents a share; a stream of a former owner's, with another payee, ends.
     error DataAssetsFixedPayee(address payee);
     /// @notice The caller does not own the asset.
     error DataAssetsUnauthorized(uint256 assetId, address caller);
@@ -186,8 +186,8 @@ interface IDataAssets is IERC2981, IERC4906 {
     /// @param recordCount Records under the root; the chain binds it.
     /// @param deviceSignature By the stream's device, with the key that it uses now.
     /// Reverts with {DataAssetsNotAStream}, {DataAssetsMissingRoot}, {DataAssetsStaleEpoch}, {DataAssetsEpochNotOver},
-    /// {DataAssetsBrokenChain}, {DataAssetsInvalidDeviceSignature}, DeviceRegistryInsufficientGas, and
-    /// SafeCastOverflowedUintDowncast for the last epoch that 32 bits can name.
+    /// {DataAssetsBrokenChain}, {DataAssetsInvalidDeviceSignature}, {DataAssetsFixedPayee},
+    /// DeviceRegistryInsufficientGas, and SafeCastOverflowedUintDowncast for the last epoch that 32 bits can name.
     function append(
         uint256 assetId,
         uint32 epoch,

@@ -63,7 +63,8 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     /// @param softCap Fewest shares to sell; at least 1.
     /// @param hardCap Most shares to sell; times the price below 2^128.
     /// @param walletCap Most shares per wallet; 0 for no limit.
-    /// @param operatorShares The operator's own, which vest with released milestones; nine times the soft cap at most.
+    /// @param operatorShares The operator's own if all others are sold, and as many fewer as fewer are sold; they vest with
+    /// released milestones; as many as the hard cap at most, so that he alone is never the majority.
     /// @param start First second of the sale.
     /// @param end First second after it; in the future, at most 366 days after `start`.
     /// @param allowListRoot Root of a Merkle tree of (address account, uint96 cap), as npm's @openzeppelin/merkle-tree
@@ -208,6 +209,8 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     error MachineOfferingsOtherDevice(address collection, uint256 tokenId);
     /// @notice A term is out of bounds: what is written in `field` (ASCII) must be from `least` to `most`.
     error MachineOfferingsOutOfBounds(bytes32 field, uint256 value, uint256 least, uint256 most);
+    /// @notice The shares and the offerings cannot run the machine.
+    error MachineOfferingsInvalidOperator(address operator);
     /// @notice The sale has not begun (seconds).
     error MachineOfferingsNotStarted(uint48 start);
     /// @notice At least one share.
@@ -242,13 +245,17 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     error MachineOfferingsMissingTreasury();
     /// @notice The fee is at most 500 bps.
     error MachineOfferingsFeeTooHigh(uint16 feeBps);
+    /// @notice The shares would belong to another registry's devices.
+    error MachineOfferingsOtherRegistry(address sharesImplementation);
     /// @notice A part of the suite is not where the constructor was told.
     error MachineOfferingsNoCode(address part);
 
     /// @notice Creates the shares of a machine and the offering that sells them; only the device's owner, who then
     /// opens it by sending the device's token here: `safeTransferFrom(owner, offerings, deviceId, abi.encode(shares))`.
-    /// @return shares The machine's shares, and the offering's name.
-    /// Reverts with {MachineOfferingsUnauthorized}, {MachineOfferingsOutOfBounds}.
+    /// A plain transferFrom to here opens nothing, and the token is lost.
+    /// @return shares The machine's shares, and the offering's name: a hash of seller and terms, which are offered once.
+    /// Reverts with {MachineOfferingsUnauthorized}, {MachineOfferingsOutOfBounds}, {MachineOfferingsInvalidOperator},
+    /// FailedDeployment for the same terms again.
     function create(
         IMachineShares.Machine calldata machine,
         Offering calldata offering
@@ -343,8 +350,7 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     /// @notice How far a milestone is.
     function milestoneStateOf(IMachineShares shares, uint8 milestone) external view returns (MilestoneState memory);
 
-    /// @notice Shares of a machine that the offerings hold and will never give out, those sent here by mistake too; the
-    /// supply without these is what {IMachineShares-unwrap} takes.
+    /// @notice Shares of a machine that the offerings hold and will never give out; the supply without these is what {IMachineShares-unwrap} takes.
     function forfeitedOf(IMachineShares shares) external view returns (uint256 amount);
 
     /// @notice What is credited to an account, in the currency's smallest unit.

@@ -64,8 +64,8 @@ interface IMachineShares is IERC20Metadata {
     /// @param majorityBps A motion needs more than this part of the votes cast, 5,000 to 9,999 bps.
     /// @param votingPeriod How long a vote is open, 1 to 30 days, in seconds.
     /// @param currency In which the machine was financed and may be bought.
-    /// @param buyoutFloor Least price of the machine, in the currency's smallest unit; the amount raised if that is
-    /// more.
+    /// @param buyoutFloor Least price of the machine, in the currency's smallest unit; what was paid for a share times
+    /// all shares if that is more.
     /// @param workingBalances What the wallet keeps, for 8 currencies at most; 0 for all others.
     struct Machine {
         uint256 deviceId;
@@ -86,8 +86,6 @@ interface IMachineShares is IERC20Metadata {
     event DividendDeposited(Currency indexed currency, address indexed from, uint256 amount);
     /// @notice A holder's revenue was paid, to where he wants it.
     event DividendClaimed(address indexed holder, Currency indexed currency, address indexed to, uint256 amount);
-    /// @notice What the issuer's shares had earned in a currency was given to all others.
-    event DividendRecycled(Currency indexed currency);
     /// @notice A holder's revenue is paid to `payout` from now on; to himself if zero.
     event PayoutSet(address indexed holder, address indexed payout);
     /// @notice The device's wallet gave what is above its working balance.
@@ -99,7 +97,7 @@ interface IMachineShares is IERC20Metadata {
     /// @notice The device's wallet could not be swept before the sale.
     event FinalSweepFailed();
     /// @notice Who held all shares took the device out.
-    event MachineUnwrapped(address indexed holder);
+    event MachineUnwrapped(address indexed holder, address indexed to);
 
     /// @notice Only {issuer}, {votes} or {operator} may do this.
     error MachineSharesUnauthorized(address caller);
@@ -107,7 +105,9 @@ interface IMachineShares is IERC20Metadata {
     error MachineSharesWrongStage(Stage stage);
     /// @notice The device has not arrived.
     error MachineSharesNoDevice(uint256 deviceId);
-    /// @notice Nobody and the machine itself cannot run it.
+    /// @notice Only a verified maker's word is taken.
+    error MachineSharesUnverifiedMaker(uint32 makerId);
+    /// @notice Nobody, the shares and their issuer cannot run the machine.
     error MachineSharesInvalidOperator(address operator);
     /// @notice The holders have not voted for this key.
     error MachineSharesKeyNotVoted(bytes32 newKeyHash);
@@ -130,16 +130,17 @@ interface IMachineShares is IERC20Metadata {
     /// @notice Seals the supply for life and begins the machine's work: the operator becomes the device's user with the
     /// permissions for data, document and operation, and the split's receiver its revenue payee. Only {issuer}, after
     /// the device's token.
-    /// @param raised What was paid for the shares, in the currency's smallest unit.
+    /// @param price What was paid for a share, in the currency's smallest unit: nobody is bought out below it.
     /// Reverts with {MachineSharesUnauthorized}, {MachineSharesNoDevice}, {DividendLedger-DividendLedgerWrongPhase},
     /// {DividendLedger-DividendLedgerNoShares}.
-    function seal(uint128 raised) external;
+    function seal(uint128 price) external;
 
     /// @notice Remembers the balances at the end of this block; only {issuer}, whose vetoes count by them, and {votes}.
     /// Reverts with {MachineSharesUnauthorized}.
     function takeSnapshot() external;
 
-    /// @notice Pays a dividend to the holders of this moment. Anyone.
+    /// @notice Pays a dividend to the holders of this moment. The issuer's shares, which have not vested, earn nothing.
+    /// Anyone.
     /// @param amount In the currency's smallest unit; what arrives of it counts.
     /// @return received What arrived.
     /// Reverts with {DividendLedger-DividendLedgerWrongPhase} while raising, SafeCastOverflowedUintDowncast, and the
@@ -157,10 +158,6 @@ interface IMachineShares is IERC20Metadata {
     /// Reverts as {deposit}, {ISplitHub-flush} and {ISplitHub-release} do.
     function collect(Currency currency) external returns (uint256 received);
 
-    /// @notice Gives what the issuer's shares have earned to all others: they are not the operator's before they vest.
-    /// Anyone. Should the issuer's history be too long for one transaction, {claimFor} in parts and {sync} do it too.
-    function recycle(Currency currency) external;
-
     /// @notice Sends the device's wallet above its working balance of a currency to the holders, as a dividend; all of
     /// it once the device is retired. Anyone.
     /// @return received In the currency's smallest unit; 0 if there was nothing.
@@ -176,7 +173,7 @@ interface IMachineShares is IERC20Metadata {
     /// @notice {claim} in many currencies. One that fails reverts all: leave it out.
     function claimMany(Currency[] calldata currencies, uint256 maxEntries) external;
 
-    /// @notice {claim} for somebody else, to his payout. Anyone. What is claimed for the issuer comes back to {sync}.
+    /// @notice {claim} for somebody else, to his payout. Anyone.
     function claimFor(address holder, Currency currency, uint256 maxEntries) external returns (uint256 amount);
 
     /// @notice Says where the caller's revenue is paid; zero for the caller himself.
@@ -203,8 +200,8 @@ interface IMachineShares is IERC20Metadata {
         bytes calldata oldKeySignature
     ) external;
 
-    /// @notice Records a maker's word for the device; only {operator}.
-    /// Reverts with {MachineSharesUnauthorized}, and as {IDeviceRegistry-attest} does.
+    /// @notice Records a verified maker's word for the device; only {operator}.
+    /// Reverts with {MachineSharesUnauthorized}, {MachineSharesUnverifiedMaker}, and as {IDeviceRegistry-attest} does.
     function attest(IDeviceRegistry.AttestationAcceptance calldata acceptance, bytes calldata attestation) external;
 
     /// @notice Takes the device out; who has all shares but those that the issuer will never give out.
@@ -221,7 +218,7 @@ interface IMachineShares is IERC20Metadata {
     /// @notice Who runs the machine.
     function operator() external view returns (address account);
 
-    /// @notice Who issues the shares and holds those that have not vested: the suite's {IMachineOfferings}, or
+    /// @notice Who issues the shares and holds those that have not vested, which earn nothing: the suite's {IMachineOfferings}, or
     /// the machine is none of the suite's.
     function issuer() external view returns (address account);
 

@@ -89,8 +89,8 @@ interface IMachineVotes {
         uint256 price,
         uint48 expiry
     );
-    /// @notice A bid that was rejected, beaten or expired went back to its bidder.
-    event BidWithdrawn(IMachineShares indexed shares, uint256 indexed bidId);
+    /// @notice A bid that was rejected, beaten, expired or accepted in vain went back to its bidder.
+    event BidWithdrawn(IMachineShares indexed shares, uint256 indexed bidId, address indexed bidder, uint256 price);
     /// @notice A bid was carried out.
     event BidAccepted(IMachineShares indexed shares, uint256 indexed bidId, address indexed bidder, uint256 price);
 
@@ -106,7 +106,8 @@ interface IMachineVotes {
     error MachineVotesAlreadyVoted(uint256 proposalId, address voter);
     /// @notice The account had no voting shares at the snapshot.
     error MachineVotesNoVotes(address voter, uint48 snapshot);
-    /// @notice A motion is carried out once, if it passed, from a day to 15 days after the vote.
+    /// @notice A motion is carried out once, if it passed, from a day to 15 days after the vote, and not after a newer one
+    /// of the same kind.
     error MachineVotesNotExecutable(uint256 proposalId);
     /// @notice The payload is not what was voted on.
     error MachineVotesWrongPayload(bytes32 payloadHash);
@@ -138,7 +139,8 @@ interface IMachineVotes {
     /// {MachineVotesNoVotes}.
     function castVote(IMachineShares shares, uint256 proposalId, bool support) external;
 
-    /// @notice Carries out a motion that passed, from a day to 15 days after its vote. Anyone.
+    /// @notice Carries out a motion that passed, from a day to 15 days after its vote, unless a newer one of the same
+    /// kind was carried out. Anyone.
     /// @param payload What was voted on.
     /// Reverts with {MachineVotesUnknownProposal}, {MachineVotesNotExecutable}, {MachineVotesWrongPayload}, for a bid
     /// with {MachineVotesUnknownBid} or {MachineVotesInvalidExpiry}, and as {IMachineShares-carryOut} and

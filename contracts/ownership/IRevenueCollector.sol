@@ -9,6 +9,8 @@ import {IMachineShares} from "./IMachineShares.sol";
 /// that not everybody may.
 interface IRevenueCollector {
     /// @notice Some of a machine's currencies.
+    /// @param shares A machine: an address without one reverts the whole.
+    /// @param currencies What to pay.
     struct Item {
         IMachineShares shares;
         Currency[] currencies;

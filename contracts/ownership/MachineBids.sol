@@ -44,7 +44,7 @@ abstract contract MachineBids is IMachineVotes, ReentrancyGuardTransient {
         bool over = !active || block.timestamp > its.expiry || _isRejected(shares, its.proposalId);
         require(over, MachineVotesBidStands(bidId));
         delete _bids[shares][bidId - 1];
-        emit BidWithdrawn(shares, bidId);
+        emit BidWithdrawn(shares, bidId, its.bidder, its.price);
         its.currency.pay(its.bidder, its.price);
     }
 

@@ -73,12 +73,6 @@ abstract contract MachineDividends is IMachineShares, ERC20Permit, ReentrancyGua
     }
 
     /// @inheritdoc IMachineShares
-    function recycle(Currency currency) external nonReentrant {
-        _ledger.forgo(issuer(), currency);
-        emit DividendRecycled(currency);
-    }
-
-    /// @inheritdoc IMachineShares
     function claim(Currency currency, uint256 maxEntries) external nonReentrant returns (uint256 amount) {
         return _claim(msg.sender, currency, maxEntries);
     }
@@ -99,7 +93,8 @@ abstract contract MachineDividends is IMachineShares, ERC20Permit, ReentrancyGua
 
     /// @inheritdoc IMachineShares
     function setPayout(address payout) external {
-        _setPayout(msg.sender, payout);
+        _payouts[msg.sender] = payout;
+        emit PayoutSet(msg.sender, payout);
     }
 
     /// @inheritdoc IMachineShares
@@ -175,11 +170,6 @@ abstract contract MachineDividends is IMachineShares, ERC20Permit, ReentrancyGua
         if (received == 0) return 0;
         _ledger.deposit(currency, received);
         emit DividendDeposited(currency, address(0), received);
-    }
-
-    function _setPayout(address holder, address payout) internal {
-        _payouts[holder] = payout;
-        emit PayoutSet(holder, payout);
     }
 
     function _claim(address holder, Currency currency, uint256 maxEntries) private returns (uint256 amount) {

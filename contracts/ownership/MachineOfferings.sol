@@ -36,6 +36,8 @@ contract MachineOfferings is OfferingMilestones {
         uint16 feeBps_
     ) AccessManaged(authority) EIP712("DeFIoT MachineOfferings", "1") OfferingBook(registry_, treasury_, feeBps_) {
         require(sharesImplementation_.code.length != 0, MachineOfferingsNoCode(sharesImplementation_));
+        bool same = IMachineShares(sharesImplementation_).registry() == registry_;
+        require(same, MachineOfferingsOtherRegistry(sharesImplementation_));
         sharesImplementation = sharesImplementation_;
     }
 
@@ -48,7 +50,11 @@ contract MachineOfferings is OfferingMilestones {
         OfferingChecks.checkMachine(machine);
         OfferingChecks.checkOffering(offering);
         bytes memory packed = PackedMachine.pack(machine, offering, feeBps, address(this));
-        shares = IMachineShares(Clones.cloneWithImmutableArgs(sharesImplementation, packed));
+        // The address is the hash of seller and terms: a contributor who signs for it signs for them.
+        bytes32 salt = bytes32(uint256(uint160(msg.sender)));
+        shares = IMachineShares(Clones.cloneDeterministicWithImmutableArgs(sharesImplementation, packed, salt));
+        bool able = machine.operator != address(shares) && machine.operator != address(this);
+        require(able, MachineOfferingsInvalidOperator(machine.operator));
         _sales[shares] = Sale(msg.sender, 0, Mark.Draft);
         emit OfferingCreated(
             shares,
@@ -149,11 +155,12 @@ contract MachineOfferings is OfferingMilestones {
         _checkStatus(shares, terms, Status.Funded);
         uint128 raised = uint128(uint256(sale.sold) * terms.price);
         _sales[shares].mark = Mark.Final;
-        _rests[shares] = Rest(raised, terms.operatorShares, 0);
+        uint256 reserved = _operatorSharesOf(terms, sale.sold);
+        _rests[shares] = Rest(raised, uint88(reserved), 0);
         emit OfferingFinalised(shares, sale.sold, raised);
-        if (terms.operatorShares != 0) shares.mint(address(this), terms.operatorShares);
+        if (reserved != 0) shares.mint(address(this), reserved);
         registry.transferFrom(address(this), address(shares), _deviceOf(shares));
-        shares.seal(raised);
+        shares.seal(terms.price);
     }
 
     /// @dev How many shares the caller may hold; what he is allowed is his own, so nobody uses up another's.

@@ -46,14 +46,13 @@ abstract contract MachineOperation is MachineDividends {
     }
 
     /// @inheritdoc IMachineShares
-    function seal(uint128 raised) external onlyIssuer {
+    function seal(uint128 price) external onlyIssuer {
         Machine memory terms = machine();
         bool arrived = registry.ownerOf(terms.deviceId) == address(this);
         require(arrived, MachineSharesNoDevice(terms.deviceId));
-        _ledger.open();
-        // What is claimed for the issuer stays here, for all: its shares have not vested.
-        _setPayout(msg.sender, address(this));
-        buyoutFloor = Math.max(terms.buyoutFloor, raised);
+        _ledger.open(msg.sender);
+        // What others paid for a share, for each share: nobody is bought out below his price.
+        buyoutFloor = Math.max(terms.buyoutFloor, price * totalSupply());
         _appoint(terms.deviceId, terms.operator);
         registry.setRevenuePayee(terms.deviceId, _receiverOf(terms));
         emit MachineSealed(totalSupply(), buyoutFloor);
@@ -94,6 +93,9 @@ abstract contract MachineOperation is MachineDividends {
     function attest(IDeviceRegistry.AttestationAcceptance calldata acceptance, bytes calldata attestation) external {
         require(msg.sender == operator, MachineSharesUnauthorized(msg.sender));
         registry.attest(acceptance, attestation, "");
+        // The first maker stays: one of the operator's own would bar the true one for ever.
+        bool verified = registry.trustOf(acceptance.deviceId) == IDeviceRegistry.Trust.AttestedByVerifiedMaker;
+        require(verified, MachineSharesUnverifiedMaker(acceptance.makerId));
     }
 
     /// @inheritdoc IMachineShares
@@ -125,7 +127,7 @@ abstract contract MachineOperation is MachineDividends {
 
     /// @dev Puts another in charge: of the device, and of the operator's part of what comes in from now on.
     function _replaceOperator(address successor) internal {
-        bool able = successor != address(0) && successor != address(this);
+        bool able = successor != address(0) && successor != address(this) && successor != issuer();
         require(able, MachineSharesInvalidOperator(successor));
         Machine memory terms = machine();
         registry.grantPermissions(terms.deviceId, operator, 0, 0);

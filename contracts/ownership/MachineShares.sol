@@ -88,7 +88,8 @@ contract MachineShares is MachineOperation {
         uint256 balance = balanceOf(msg.sender);
         require(balance == needed, MachineSharesNotSoleHolder(balance, needed));
         _ledger.freeze();
-        emit MachineUnwrapped(msg.sender);
-        registry.transferFrom(address(this), to, machine().deviceId);
+        emit MachineUnwrapped(msg.sender, to);
+        // Safely: it is the holder's own transaction, and the shares themselves could not give it back.
+        registry.safeTransferFrom(address(this), to, machine().deviceId);
     }
 }

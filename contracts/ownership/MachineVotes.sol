@@ -20,6 +20,8 @@ contract MachineVotes is MachineBids {
     /// @dev By id - 1.
     mapping(IMachineShares shares => Proposal[]) private _proposals;
     mapping(IMachineShares shares => mapping(uint256 proposalId => mapping(address account => bool))) private _voted;
+    /// @dev The newest proposal of each motion that was carried out.
+    mapping(IMachineShares shares => mapping(IMachineShares.Motion motion => uint256)) private _newest;
 
     /// @inheritdoc IMachineVotes
     function propose(
@@ -63,10 +65,13 @@ contract MachineVotes is MachineBids {
         Proposal storage proposal = _proposal(shares, proposalId);
         uint256 from = _votingEnd(shares, proposal.snapshot) + TIMELOCK;
         bool timely = block.timestamp > from && block.timestamp <= from + EXECUTION_WINDOW;
-        bool executable = timely && !proposal.executed && _outcome(shares, proposal) == Outcome.Passed;
+        // A later decision on the same matter stands, and one that was carried out is no longer new.
+        bool newest = proposalId > _newest[shares][proposal.motion];
+        bool executable = timely && newest && _outcome(shares, proposal) == Outcome.Passed;
         require(executable, MachineVotesNotExecutable(proposalId));
         bytes32 payloadHash = keccak256(payload);
         require(payloadHash == proposal.payloadHash, MachineVotesWrongPayload(payloadHash));
+        _newest[shares][proposal.motion] = proposalId;
         proposal.executed = true;
         emit ProposalExecuted(shares, proposalId);
         if (proposal.motion == IMachineShares.Motion.AcceptBid) _accept(shares, abi.decode(payload, (uint256)));
@@ -89,7 +94,10 @@ contract MachineVotes is MachineBids {
     }
 
     function _isRejected(IMachineShares shares, uint256 proposalId) internal view override returns (bool) {
-        return proposalId != 0 && _outcome(shares, _proposal(shares, proposalId)) == Outcome.Defeated;
+        if (proposalId == 0) return false;
+        Proposal storage proposal = _proposal(shares, proposalId);
+        uint256 lapse = _votingEnd(shares, proposal.snapshot) + TIMELOCK + EXECUTION_WINDOW;
+        return block.timestamp > lapse || _outcome(shares, proposal) == Outcome.Defeated;
     }
 
     function _outcome(IMachineShares shares, Proposal storage proposal) private view returns (Outcome outcome) {

@@ -134,6 +134,11 @@ abstract contract OfferingBook is IMachineOfferings, IntakePause, ReentrancyGuar
         require(msg.sender == account || to == account, MachineOfferingsUnauthorized(msg.sender));
     }
 
+    /// @dev The operator's part of the machine is what was announced, however many shares were sold.
+    function _operatorSharesOf(Terms memory terms, uint256 sold) internal pure returns (uint256 amount) {
+        return (terms.operatorShares * sold) / terms.hardCap;
+    }
+
     /// @dev The fee is rounded up, or small releases would evade it.
     function _feeOn(uint256 amount, uint16 bps) internal pure returns (uint256 fee) {
         return Math.ceilDiv(amount * bps, BPS);

@@ -22,8 +22,6 @@ library OfferingChecks {
     uint256 private constant MAX_VETO_WINDOW = 30 days;
     uint256 private constant MAX_MILESTONES = 16;
     uint256 private constant MAX_BUILD = 5 * 365 days;
-    /// @dev The operator's shares are nine tenths of all at most: others always have a tenth.
-    uint256 private constant MAX_OPERATOR_MULTIPLE = 9;
 
     /// @notice Reverts with {IMachineOfferings-MachineOfferingsOutOfBounds}.
     function checkMachine(IMachineShares.Machine calldata machine) internal pure {
@@ -41,8 +39,9 @@ library OfferingChecks {
         uint256 end = offering.end;
         _check("price", offering.price, 1, type(uint128).max);
         _check("softCap", offering.softCap, 1, offering.hardCap);
-        _check("hardCap", offering.hardCap, 1, type(uint128).max / offering.price);
-        _check("operatorShares", offering.operatorShares, 0, offering.softCap * MAX_OPERATOR_MULTIPLE);
+        _check("operatorShares", offering.operatorShares, 0, offering.hardCap);
+        uint256 all = uint256(offering.hardCap) + offering.operatorShares;
+        _check("all shares", all, 1, Math.min(type(uint88).max, type(uint128).max / offering.price));
         _check("end", end, Math.max(offering.start, block.timestamp) + 1, offering.start + MAX_SALE);
         _check("vetoBps", offering.vetoBps, 1, BPS);
         _check("vetoWindow", offering.vetoWindow, MIN_VETO_WINDOW, MAX_VETO_WINDOW);

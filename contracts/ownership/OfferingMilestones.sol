@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IDeviceRegistry} from "../identity/IDeviceRegistry.sol";
 import {IMachineOfferings} from "./IMachineOfferings.sol";
@@ -65,6 +66,8 @@ abstract contract OfferingMilestones is OfferingBook, EIP712 {
             shares.totalSupply() -
                 shares.pastBalanceOf(address(this), claimedAt) -
                 shares.pastBalanceOf(operator, claimedAt);
+        // What vested and was passed on does not drown the veto of those who paid.
+        others = Math.min(others, _sales[shares].sold);
         if (vetoes * BPS < others * terms.vetoBps) {
             state.vetoes = uint96(vetoes);
             return;
@@ -132,9 +135,11 @@ abstract contract OfferingMilestones is OfferingBook, EIP712 {
         uint256 low = 0;
         for (uint8 i = 0; i < milestone; ++i) low += _termsAt(shares, i).bps;
         uint256 high = low + _termsAt(shares, milestone).bps;
-        uint256 raised = uint256(_sales[shares].sold) * terms.price;
+        uint256 sold = _sales[shares].sold;
+        uint256 raised = sold * terms.price;
+        uint256 reserved = _operatorSharesOf(terms, sold);
         amount = (raised * high) / BPS - (raised * low) / BPS;
-        tranche = (terms.operatorShares * high) / BPS - (terms.operatorShares * low) / BPS;
+        tranche = (reserved * high) / BPS - (reserved * low) / BPS;
         rest.remaining -= uint128(amount);
         rest.vesting -= uint88(tranche);
         ++rest.resolved;

@@ -23,6 +23,8 @@ contract SplitReceiver {
     /// Reverts with {SplitReceiverUnauthorized}, or as the currency does.
     function flush(Currency currency) external {
         require(msg.sender == hub, SplitReceiverUnauthorized(msg.sender));
-        currency.pay(hub, currency.balanceOf(address(this)));
+        uint256 amount = currency.balanceOf(address(this));
+        // Some tokens refuse to move nothing.
+        if (amount != 0) currency.pay(hub, amount);
     }
 }

@@ -27,6 +27,10 @@ import {Account, Checkpoint, Cursor, DividendPhase, DividendRecords, Entry, Head
 /// and the ledger carries the remainder of that division from one claim to the next, so that neither the number of
 /// claims nor their moments change the sum by a unit.
 ///
+/// One account may be idle: what it has when the ledger opens earns nothing, and only ever leaves it. A dividend d is
+/// that of the E shares which earn, C grows by d x S / E, and the remainder of that division is carried to the next
+/// dividend. Without idle shares, C grows by d.
+///
 /// A snapshot is the balances at the end of a block: it makes the next movement in a later block begin an epoch, so
 /// that the entries remember them.
 library DividendLedger {
@@ -66,11 +70,11 @@ library DividendLedger {
 
     /// @notice Makes shares, before the ledger opens.
     /// @return balance What the account has then.
-    /// Reverts with {DividendLedgerWrongPhase}, SafeCastOverflowedUintDowncast above 2^96 - 1 shares in all.
+    /// Reverts with {DividendLedgerWrongPhase}, SafeCastOverflowedUintDowncast above 2^88 - 1 shares in all.
     function mint(Ledger storage ledger, address account, uint256 amount) internal returns (uint256 balance) {
         Head head = _headIn(ledger, DividendPhase.Issuing);
-        uint96 supply = SafeCast.toUint96(head.supply() + amount);
-        ledger.head = DividendRecords.toHead(supply, 0, 1, DividendPhase.Issuing, false);
+        uint88 supply = SafeCast.toUint88(head.supply() + amount);
+        ledger.head = DividendRecords.toHead(supply, 0, 0, 1, DividendPhase.Issuing, false);
         Account its = ledger.accounts[account];
         if (its.since() == 0) its = DividendRecords.toAccount(0, 1, uint48(block.timestamp), 0);
         its = its.plus(amount);
@@ -85,16 +89,19 @@ library DividendLedger {
         Account its = ledger.accounts[account];
         _checkHas(account, its, amount);
         ledger.accounts[account] = its.minus(amount);
-        uint96 supply = head.supply() - uint96(amount);
-        ledger.head = DividendRecords.toHead(supply, 0, 1, DividendPhase.Issuing, false);
+        ledger.head = DividendRecords.toHead(head.supply() - amount, 0, 0, 1, DividendPhase.Issuing, false);
     }
 
     /// @notice Fixes the supply and lets shares move and earn.
-    /// Reverts with {DividendLedgerWrongPhase}, {DividendLedgerNoShares}.
-    function open(Ledger storage ledger) internal {
+    /// @param idle Whose shares earn nothing, as long as they are his; he never gets more. Zero for nobody's.
+    /// Reverts with {DividendLedgerWrongPhase}, {DividendLedgerNoShares} if there are none that could earn.
+    function open(Ledger storage ledger, address idle) internal {
         Head head = _headIn(ledger, DividendPhase.Issuing);
-        require(head.supply() != 0, DividendLedgerNoShares());
-        ledger.head = DividendRecords.toHead(head.supply(), 0, 1, DividendPhase.Open, false);
+        Account its = ledger.accounts[idle];
+        uint256 supply = head.supply();
+        require(supply != its.balance(), DividendLedgerNoShares());
+        ledger.accounts[idle] = its.asIdle();
+        ledger.head = DividendRecords.toHead(supply, its.balance(), 0, 1, DividendPhase.Open, false);
     }
 
     /// @notice Stops all movements for good; what is paid in goes on to be earned.
@@ -103,6 +110,7 @@ library DividendLedger {
         Head head = _headIn(ledger, DividendPhase.Open);
         ledger.head = DividendRecords.toHead(
             head.supply(),
+            head.idle(),
             head.snapshotAt(),
             head.epoch(),
             DividendPhase.Frozen,
@@ -111,28 +119,51 @@ library DividendLedger {
     }
 
     /// @notice Moves shares. A movement of nothing, or to oneself, leaves no trace.
-    /// Reverts with {DividendLedgerWrongPhase}, ERC20InsufficientBalance.
+    /// Reverts with {DividendLedgerWrongPhase}, ERC20InsufficientBalance, ERC20InvalidReceiver for an idle account.
     function move(Ledger storage ledger, address from, address to, uint256 amount) internal {
         Head head = _headIn(ledger, DividendPhase.Open);
         Account its = ledger.accounts[from];
         _checkHas(from, its, amount);
         if (amount == 0 || from == to) return;
-        uint32 epoch = _advance(ledger, head);
+        Head next = _advanced(head);
+        if (its.isIdle()) next = next.minusIdle(amount);
+        if (Head.unwrap(next) != Head.unwrap(head)) ledger.head = next;
+
+        uint32 epoch = next.epoch();
         if (its.since() != epoch) its = _entered(ledger, from, its, epoch);
         ledger.accounts[from] = its.minus(amount);
         its = ledger.accounts[to];
+        require(!its.isIdle(), IERC20Errors.ERC20InvalidReceiver(to));
         if (its.since() != epoch) its = _entered(ledger, to, its, epoch);
         ledger.accounts[to] = its.plus(amount);
     }
 
-    /// @notice Pays a dividend on the balances of this moment.
+    /// @notice Pays a dividend on the earning balances of this moment.
     /// @param amount In the currency's smallest unit; nothing happens at 0.
-    /// Reverts with {DividendLedgerWrongPhase} while issuing, SafeCastOverflowedUintDowncast when a currency has seen
-    /// 2^128 units.
+    /// Reverts with {DividendLedgerWrongPhase} while issuing, SafeCastOverflowedUintDowncast when a currency's total has
+    /// seen 2^128 units.
     function deposit(Ledger storage ledger, Currency currency, uint256 amount) internal {
-        DividendPhase phase = ledger.head.phase();
-        require(phase != DividendPhase.Issuing, DividendLedgerWrongPhase(phase));
-        if (amount != 0) _raise(ledger, currency, amount, amount);
+        Head head = ledger.head;
+        require(head.phase() != DividendPhase.Issuing, DividendLedgerWrongPhase(head.phase()));
+        if (amount == 0) return;
+        Pot pot = ledger.pots[currency];
+        mapping(uint256 => Checkpoint) storage checkpoints = ledger.checkpoints[currency];
+        uint32 length = pot.length();
+        uint256 parts = amount * head.supply();
+        uint256 total = 0;
+        if (length != 0) {
+            Checkpoint last = checkpoints[length - 1];
+            total = last.total();
+            parts += last.carry();
+            if (last.epoch() == head.epoch()) --length;
+        }
+        // Never 0: shares only leave the idle account.
+        uint256 earning = head.supply() - head.idle();
+        uint128 raised = SafeCast.toUint128(total + parts / earning);
+        checkpoints[length] = DividendRecords.toCheckpoint(raised, uint96(parts % earning), head.epoch());
+        uint128 held = SafeCast.toUint128(pot.held() + amount);
+        ledger.pots[currency] = DividendRecords.toPot(head.supply(), held, length + 1);
+        if (!head.dirty()) ledger.head = head.asDirty();
     }
 
     /// @notice Books what an account has earned as paid; the caller pays it.
@@ -150,26 +181,13 @@ library DividendLedger {
         _accrue(ledger, account, currency, walk, maxEntries);
         uint96 supply = pot.supply();
         amount = walk.earned / supply;
-        _end(ledger, account, currency, walk, walk.earned % supply);
+        ledger.cursors[account][currency] = DividendRecords.toCursor(
+            uint128(walk.done),
+            uint96(walk.earned % supply),
+            uint32(walk.index)
+        );
         if (amount == 0) return 0;
         ledger.pots[currency] = DividendRecords.toPot(supply, pot.held() - uint128(amount), pot.length());
-    }
-
-    /// @notice Gives what an account has earned in a currency to all other accounts, as a dividend on their shares, and
-    /// leaves the account nothing of that. Nothing is paid, and the remainder is kept.
-    /// Reverts with {DividendLedgerNoShares} if there is no other account, SafeCastOverflowedUintDowncast.
-    function forgo(Ledger storage ledger, address account, Currency currency) internal {
-        Walk memory walk = _begin(ledger, account, currency, ledger.pots[currency]);
-        if (walk.done == walk.latest) return;
-        uint256 others = ledger.head.supply() - ledger.accounts[account].balance();
-        require(others != 0, DividendLedgerNoShares());
-        _accrue(ledger, account, currency, walk, type(uint256).max);
-        uint256 perShare = walk.earned / others;
-        if (perShare != 0) {
-            _raise(ledger, currency, perShare, 0);
-            walk.done += perShare;
-        }
-        _end(ledger, account, currency, walk, walk.earned % others);
     }
 
     /// @notice Remembers the balances at the end of this block.
@@ -178,7 +196,7 @@ library DividendLedger {
         // The last one is not written down yet: the next movement must begin an epoch even in this very block.
         bool dirty = head.dirty() || (head.snapshotAt() != 0 && block.timestamp > head.snapshotAt());
         uint48 time = uint48(block.timestamp);
-        ledger.head = DividendRecords.toHead(head.supply(), time, head.epoch(), head.phase(), dirty);
+        ledger.head = DividendRecords.toHead(head.supply(), head.idle(), time, head.epoch(), head.phase(), dirty);
     }
 
     /// @notice Where the ledger is in its life.
@@ -240,36 +258,6 @@ library DividendLedger {
         return walk.earned / ledger.head.supply();
     }
 
-    /// @dev Raises a currency's total by `amount` from the end of this epoch on, and what is held of it by `arrived`.
-    function _raise(Ledger storage ledger, Currency currency, uint256 amount, uint256 arrived) private {
-        Head head = ledger.head;
-        uint32 epoch = head.epoch();
-        Pot pot = ledger.pots[currency];
-        mapping(uint256 => Checkpoint) storage checkpoints = ledger.checkpoints[currency];
-        uint32 length = pot.length();
-        uint256 total = amount;
-        if (length != 0) {
-            Checkpoint last = checkpoints[length - 1];
-            total += last.total();
-            if (last.epoch() == epoch) --length;
-        }
-        checkpoints[length] = DividendRecords.toCheckpoint(SafeCast.toUint128(total), epoch);
-        uint128 held = SafeCast.toUint128(pot.held() + arrived);
-        ledger.pots[currency] = DividendRecords.toPot(head.supply(), held, length + 1);
-        if (head.dirty()) return;
-        ledger.head = DividendRecords.toHead(head.supply(), head.snapshotAt(), epoch, head.phase(), true);
-    }
-
-    /// @dev Begins an epoch where the running one has to be remembered.
-    function _advance(Ledger storage ledger, Head head) private returns (uint32 epoch) {
-        epoch = head.epoch();
-        uint48 snapshotAt = head.snapshotAt();
-        bool passed = snapshotAt != 0 && block.timestamp > snapshotAt;
-        if (!head.dirty() && !passed) return epoch;
-        if (passed) snapshotAt = 0;
-        ledger.head = DividendRecords.toHead(head.supply(), snapshotAt, ++epoch, DividendPhase.Open, false);
-    }
-
     /// @dev Brings an account into a later epoch, and writes down what it had until then.
     function _entered(Ledger storage ledger, address account, Account its, uint32 epoch) private returns (Account) {
         uint48 time = uint48(block.timestamp);
@@ -279,12 +267,8 @@ library DividendLedger {
             Entry entry = DividendRecords.toEntry(balance, its.since(), epoch - 1, its.sinceTime(), time);
             ledger.entries[account][length++] = entry;
         }
-        return DividendRecords.toAccount(balance, epoch, time, length);
-    }
-
-    function _end(Ledger storage ledger, address account, Currency currency, Walk memory walk, uint256 carry) private {
-        uint128 total = SafeCast.toUint128(walk.done);
-        ledger.cursors[account][currency] = DividendRecords.toCursor(total, uint96(carry), uint32(walk.index));
+        Account entered = DividendRecords.toAccount(balance, epoch, time, length);
+        return its.isIdle() ? entered.asIdle() : entered;
     }
 
     function _begin(
@@ -310,6 +294,7 @@ library DividendLedger {
         uint256 maxEntries
     ) private view {
         Account its = ledger.accounts[account];
+        if (its.isIdle()) return;
         mapping(uint256 => Entry) storage entries = ledger.entries[account];
         mapping(uint256 => Checkpoint) storage checkpoints = ledger.checkpoints[currency];
         uint256 length = its.length();
@@ -388,6 +373,16 @@ library DividendLedger {
             else high = middle;
         }
         return low;
+    }
+
+    /// @dev Begins an epoch where the running one has to be remembered.
+    function _advanced(Head head) private view returns (Head) {
+        uint48 snapshotAt = head.snapshotAt();
+        bool passed = snapshotAt != 0 && block.timestamp > snapshotAt;
+        if (!head.dirty() && !passed) return head;
+        if (passed) snapshotAt = 0;
+        uint32 epoch = head.epoch() + 1;
+        return DividendRecords.toHead(head.supply(), head.idle(), snapshotAt, epoch, DividendPhase.Open, false);
     }
 
     function _headIn(Ledger storage ledger, DividendPhase phase) private view returns (Head head) {

@@ -8,14 +8,14 @@ enum DividendPhase {
     Frozen
 }
 
-/// @notice Where a ledger is: `supply 96 | snapshotAt 48 | epoch 32 | phase 8 | dirty 8`, the low bit last.
-/// Supply: all shares. Snapshot: the newest that no movement has come after, in seconds; 0 for none. Epoch: the running
-/// one; 0 before the first mint, then from 1. Dirty: a dividend was paid in this epoch, so the next movement begins
-/// another.
+/// @notice Where a ledger is: `supply 88 | idle 88 | snapshotAt 40 | epoch 32 | phase 4 | dirty 4`, the low bit last.
+/// Supply: all shares. Idle: those that earn nothing. Snapshot: the newest that no movement has come after, in seconds;
+/// 0 for none. Epoch: the running one; 0 before the first mint, then from 1. Dirty: a dividend was paid in this epoch,
+/// so the next movement begins another.
 type Head is uint256;
 
-/// @notice What an account has now: `balance 96 | since 32 | sinceTime 48 | length 32`.
-/// Since: first epoch of this balance, and when it moved first in it (seconds); 0 if it never had any. Length: how many
+/// @notice What an account has now: `idle 1 | balance 96 | since 32 | sinceTime 48 | length 32`.
+/// Idle: its shares earn nothing, and none come to it. Since: first epoch of this balance, and when it moved first in it (seconds); 0 if it never had any. Length: how many
 /// entries lie behind.
 type Account is uint256;
 
@@ -28,7 +28,8 @@ type Entry is uint256;
 /// and owed, in its smallest unit. Length: how many checkpoints it has.
 type Pot is uint256;
 
-/// @notice A currency's running total at the end of an epoch, in its smallest unit: `total 128 | epoch 32`.
+/// @notice A currency's running total at the end of an epoch, in its smallest unit: `total 128 | carry 96 | epoch 32`.
+/// Carry: what the division among the earning shares left, in units of one part of the supply.
 type Checkpoint is uint256;
 
 /// @notice How far an account has claimed a currency: `total 128 | carry 96 | index 32`.
@@ -48,34 +49,49 @@ using DividendRecords for Cursor global;
 /// storage field by field, each with a load and a store of its own.
 library DividendRecords {
     function toHead(
-        uint96 supply_,
+        uint256 supply_,
+        uint256 idle_,
         uint48 snapshotAt_,
         uint32 epoch_,
         DividendPhase phase_,
         bool dirty_
     ) internal pure returns (Head) {
-        uint256 low = (uint256(epoch_) << 16) | (uint256(phase_) << 8) | (dirty_ ? 1 : 0);
-        return Head.wrap((uint256(supply_) << 96) | (uint256(snapshotAt_) << 48) | low);
+        uint256 low = (uint256(epoch_) << 8) | (uint256(phase_) << 4) | (dirty_ ? 1 : 0);
+        return Head.wrap((supply_ << 168) | (idle_ << 80) | (uint256(snapshotAt_) << 40) | low);
     }
 
-    function supply(Head its) internal pure returns (uint96) {
-        return uint96(Head.unwrap(its) >> 96);
+    function supply(Head its) internal pure returns (uint88) {
+        return uint88(Head.unwrap(its) >> 168);
     }
 
-    function snapshotAt(Head its) internal pure returns (uint48) {
-        return uint48(Head.unwrap(its) >> 48);
+    function idle(Head its) internal pure returns (uint88) {
+        return uint88(Head.unwrap(its) >> 80);
+    }
+
+    function snapshotAt(Head its) internal pure returns (uint40) {
+        return uint40(Head.unwrap(its) >> 40);
     }
 
     function epoch(Head its) internal pure returns (uint32) {
-        return uint32(Head.unwrap(its) >> 16);
+        return uint32(Head.unwrap(its) >> 8);
     }
 
     function phase(Head its) internal pure returns (DividendPhase) {
-        return DividendPhase(uint8(Head.unwrap(its) >> 8));
+        return DividendPhase((Head.unwrap(its) >> 4) & 15);
     }
 
     function dirty(Head its) internal pure returns (bool) {
-        return uint8(Head.unwrap(its)) != 0;
+        return Head.unwrap(its) & 15 != 0;
+    }
+
+    /// @dev The same, dirty.
+    function asDirty(Head its) internal pure returns (Head) {
+        return Head.wrap(Head.unwrap(its) | 1);
+    }
+
+    /// @dev With fewer idle shares; there must be as many.
+    function minusIdle(Head its, uint256 amount) internal pure returns (Head) {
+        return Head.wrap(Head.unwrap(its) - (amount << 80));
     }
 
     function toAccount(
@@ -86,6 +102,15 @@ library DividendRecords {
     ) internal pure returns (Account) {
         uint256 low = (uint256(since_) << 80) | (uint256(sinceTime_) << 32) | length_;
         return Account.wrap((uint256(balance_) << 112) | low);
+    }
+
+    function isIdle(Account its) internal pure returns (bool) {
+        return Account.unwrap(its) >> 208 != 0;
+    }
+
+    /// @dev The same, idle from now on.
+    function asIdle(Account its) internal pure returns (Account) {
+        return Account.wrap(Account.unwrap(its) | (1 << 208));
     }
 
     function balance(Account its) internal pure returns (uint96) {
@@ -161,12 +186,16 @@ library DividendRecords {
         return uint32(Pot.unwrap(its));
     }
 
-    function toCheckpoint(uint128 total_, uint32 epoch_) internal pure returns (Checkpoint) {
-        return Checkpoint.wrap((uint256(total_) << 32) | epoch_);
+    function toCheckpoint(uint128 total_, uint96 carry_, uint32 epoch_) internal pure returns (Checkpoint) {
+        return Checkpoint.wrap((uint256(total_) << 128) | (uint256(carry_) << 32) | epoch_);
     }
 
     function total(Checkpoint its) internal pure returns (uint128) {
-        return uint128(Checkpoint.unwrap(its) >> 32);
+        return uint128(Checkpoint.unwrap(its) >> 128);
+    }
+
+    function carry(Checkpoint its) internal pure returns (uint96) {
+        return uint96(Checkpoint.unwrap(its) >> 32);
     }
 
     function epoch(Checkpoint its) internal pure returns (uint32) {

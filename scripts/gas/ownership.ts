@@ -423,7 +423,7 @@ export const ownership: readonly GasRow[] = [
   },
   {
     name: "finalise an offering",
-    ceiling: 312_000,
+    ceiling: 290_000,
     measure: saleRow(async ({ suite, accounts }, shares) => {
       await suite.machineOfferings.connect(accounts.bob).contribute(shares, 1_000, 0, NO_PROOF);
       return suite.machineOfferings.connect(accounts.relayer).finalise(shares);
@@ -569,14 +569,6 @@ export const ownership: readonly GasRow[] = [
     }),
   },
   {
-    name: "shares: recycle",
-    ceiling: 71_000,
-    measure: machineRow(async (its, shares) => {
-      await pay(its, shares);
-      return shares.recycle(its.token);
-    }),
-  },
-  {
     name: "shares: name a payout",
     ceiling: 52_000,
     measure: machineRow((its, shares) => shares.setPayout(its.accounts.dave)),
@@ -621,7 +613,7 @@ export const ownership: readonly GasRow[] = [
   },
   {
     name: "replace the operator",
-    ceiling: 182_000,
+    ceiling: 206_000,
     measure: machineRow((its, shares) =>
       passed(its, shares, "SetOperator", its.accounts.dave.address),
     ),
@@ -650,7 +642,7 @@ export const ownership: readonly GasRow[] = [
   { name: "bid for a machine, ERC-20", ceiling: 188_000, measure: machineRow(bid) },
   {
     name: "sell a machine, ERC-20",
-    ceiling: 222_000,
+    ceiling: 243_000,
     measure: machineRow(async (its, shares) => {
       await bid(its, shares);
       return passed(its, shares, "AcceptBid", 1);
