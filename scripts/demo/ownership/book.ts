@@ -29,9 +29,11 @@ class Tally {
 export class Book {
   readonly supply: bigint;
   readonly #balances: Map<Holder, bigint>;
-  /** Sums of balance x amount. */
+  /** Sums of balance x amount, in parts of one share of all. */
   readonly #earned = new Tally();
   readonly #paid = new Tally();
+  /** What did not go even, in the same parts. */
+  readonly #left = new Map<Coin, bigint>();
   /** All that came in, by coin. */
   readonly #income = new Map<Coin, bigint>();
 
@@ -54,21 +56,15 @@ export class Book {
     this.#balances.set(to, this.balanceOf(to) + amount);
   }
 
+  /** A dividend is that of the shares that are somebody's, each alike; what does not go even waits for the next. */
   dividend(coin: Coin, amount: bigint): void {
     this.#income.set(coin, this.income(coin) + amount);
-    for (const [holder, balance] of this.#balances) {
-      this.#earned.add(coin, holder, balance * amount);
-    }
-  }
-
-  /** Shares out among all others, per share, what the unvested ones have earned; what does not go even is kept. */
-  recycle(coin: Coin): void {
-    const earned = this.#earned.of(coin, "unvested");
-    const others = this.supply - this.balanceOf("unvested");
+    const parts = amount * this.supply + (this.#left.get(coin) ?? 0n);
+    const earning = this.supply - this.balanceOf("unvested");
+    this.#left.set(coin, parts % earning);
     for (const holder of this.holders) {
-      this.#earned.add(coin, holder, this.balanceOf(holder) * (earned / others));
+      this.#earned.add(coin, holder, this.balanceOf(holder) * (parts / earning));
     }
-    this.#earned.set(coin, "unvested", earned % others);
   }
 
   /** What is a holder's and not yet paid. */

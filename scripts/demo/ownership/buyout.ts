@@ -5,7 +5,7 @@ import { Motion, Outcome, payloadOf, Stage } from "../../lib/ownership/machines.
 import { say } from "../../lib/terminal.js";
 import { nameOf, type Story } from "../story.js";
 import { COINS } from "./book.js";
-import { payEverybody, recycle } from "./claims.js";
+import { payEverybody } from "./claims.js";
 import { capital, listOf, quietly, sayOfAll, table } from "./crowd.js";
 import { amountOf, dollars, endow, figureOf, inDollars } from "./money.js";
 import { DAY, RAISED, type Venture, VOTING_PERIOD, WORKING_BALANCE } from "./venture.js";
@@ -150,7 +150,6 @@ async function settle(story: Story, venture: Venture): Promise<void> {
     `What is there to share out: the third milestone's money, of which Bob has had his part; the last
      two sessions; what was in the wallet; and the price.`,
   );
-  await recycle(story, venture);
   await payEverybody(story, venture);
   say("In all its life, the charger has paid for their shares:");
   table(

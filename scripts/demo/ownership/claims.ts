@@ -6,23 +6,6 @@ import { capital, quietly, sayOfAll, table } from "./crowd.js";
 import { addressOf, figureOf, wealthOf } from "./money.js";
 import type { Venture } from "./venture.js";
 
-/** What the shares that are nobody's yet have earned goes to all others. */
-export async function recycle(story: Story, venture: Venture, coins = COINS): Promise<void> {
-  const { shares, dollar, book } = venture;
-  const { machineOfferings } = story.suite;
-  for (const coin of coins) {
-    const address = addressOf(coin, dollar);
-    const left = count(book.balanceOf("unvested"));
-    await story.act(
-      "relayer",
-      `shares out what ${left} shares without an owner earned in ${coin}`,
-      shares.recycle.populateTransaction(address),
-    );
-    book.recycle(coin);
-    await story.check("Nothing is left with them", shares.claimable(machineOfferings, address), 0n);
-  }
-}
-
 /** Pays everybody all that is his, in every coin, and compares it with the book to the last unit. */
 export async function payEverybody(story: Story, venture: Venture): Promise<void> {
   const { shares, dollar, book } = venture;

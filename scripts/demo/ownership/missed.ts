@@ -2,7 +2,6 @@ import { count } from "../../lib/format.js";
 import { MilestoneStatus, OfferingStatus } from "../../lib/ownership/machines.js";
 import type { Story } from "../story.js";
 import { charge, inCoin, inUsd } from "./charging.js";
-import { recycle } from "./claims.js";
 import { dollars } from "./money.js";
 import { OPERATOR_SHARES, partOf, RAISED, type Venture } from "./venture.js";
 
@@ -45,7 +44,6 @@ export async function missedChapter(story: Story, venture: Venture): Promise<voi
     ],
     [OfferingStatus.Closed, 0n, 0n],
   );
-  await recycle(story, venture, ["dollars"]);
   for (const who of ["alice", "bob"] as const) {
     const name = who === "alice" ? "Alice" : "Bob";
     await story.check(

@@ -7,7 +7,7 @@ import { buildSplit } from "../../lib/ownership/splits.js";
 import { nameOf, type Story } from "../story.js";
 import { type Coin, COINS } from "./book.js";
 import { charge, chargeFirst, fifth, inCoin, inUsd } from "./charging.js";
-import { payEverybody, recycle } from "./claims.js";
+import { payEverybody } from "./claims.js";
 import { addressOf, amountOf, inDollars, wealthOf } from "./money.js";
 import { OPERATOR_BPS, type Venture } from "./venture.js";
 
@@ -24,10 +24,9 @@ export async function sessionsChapter(story: Story, venture: Venture): Promise<v
   const total = await work(story, venture);
   await payOperator(story, venture, total);
   story.tell(
-    `A fifth of Alice's shares is not hers yet, so that it has no owner. What it earned is shared out
-     among all others.`,
+    `A fifth of Alice's shares is not hers yet. Until it is, it earns nothing, and the others that
+     much more.`,
   );
-  await recycle(story, venture);
   await payEverybody(story, venture);
 }
 
