@@ -393,7 +393,7 @@ describe("MachineOfferings: releases", () => {
     for (const row of ROWS) {
       const { price, sold, operatorShares, parts, released, expired, feeBps = 200 } = row;
       const label = `${String(sold)} shares at ${String(price)}, parts ${parts.join("/")}`;
-      const fates = `released ${released.join()}, expired ${expired.join()}`;
+      const fates = `${released.join() || "none"} released, ${expired.join() || "none"} expired`;
       it(`holds for ${label}: ${fates}, at ${String(feeBps)} bps`, async () => {
         const its = await load();
         const { own, shares, deadline } = await machine(its, row);
