@@ -176,7 +176,7 @@ describe("MachineOfferings: evidence", () => {
       const signed = evidence(shares, 0, { deadline: 2n ** 40n });
       const signature = await signAttestedEvidence(machineOfferings, accounts.arbiter, signed);
       const mutated: [Partial<Evidence>, MachineShares, number][] = [
-        [{ shares: other.target as string }, other, 0],
+        [{ shares: other.target }, other, 0],
         [{ milestone: 2 }, shares, 2],
         [{ evidenceHash: id("another report") }, shares, 0],
         [{ deadline: 2n ** 40n + 1n }, shares, 0],

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type AddressLike, id } from "ethers";
 
-import { openingData, OfferingStatus } from "../../scripts/lib/ownership/machines.js";
+import { OfferingStatus, openingData } from "../../scripts/lib/ownership/machines.js";
 import type { MachineShares } from "../../typechain-types/index.js";
 import { registerDevice } from "../identity/fixture.js";
 import { eventsOf } from "../identity/registry.js";

@@ -57,8 +57,10 @@ describe("MachineOfferings: re-entered", () => {
         return codec.encodeFunctionData("withdraw", [currency, self, self]);
       case "finalise":
         return codec.encodeFunctionData("finalise", [shares]);
-      default:
-        return codec.encodeFunctionData(name, [shares, 0]);
+      case "release":
+        return codec.encodeFunctionData("release", [shares, 0]);
+      case "expire":
+        return codec.encodeFunctionData("expire", [shares, 0]);
     }
   };
 
@@ -164,7 +166,7 @@ describe("MachineOfferings: re-entered", () => {
     const shares = await openOffering(own);
     await contribute(its, shares, accounts.bob, 5);
     await goTo(its, await endOf(its, shares));
-    const data = codec.encodeFunctionData("reclaim", [shares.target as string]);
+    const data = codec.encodeFunctionData("reclaim", [shares.target]);
     await hooked.arm(machineOfferings, data);
     await machineOfferings.refund(shares, accounts.bob, accounts.bob);
     expect(await hooked.succeeded()).to.equal(true);

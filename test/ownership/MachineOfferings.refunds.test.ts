@@ -207,12 +207,7 @@ describe("MachineOfferings: an offering that failed", () => {
       const shares = await openOffering(its, inCoin());
       const refusing = await connection.ethers.deployContract("RevertingReceiver");
       const codec = machineOfferings.interface;
-      const buying = codec.encodeFunctionData("contribute", [
-        shares.target as string,
-        2,
-        0,
-        NO_PROOF,
-      ]);
+      const buying = codec.encodeFunctionData("contribute", [shares.target, 2, 0, NO_PROOF]);
       await refusing.execute(machineOfferings, buying, { value: 2n * COIN });
       await contribute(its, shares, accounts.bob, 3, 3n * COIN);
       await goTo(its, await endOf(its, shares));
@@ -225,8 +220,8 @@ describe("MachineOfferings: an offering that failed", () => {
         "OWN-10",
       ).to.changeEtherBalance(connection.ethers, accounts.bob, 3n * COIN);
       const elsewhere = codec.encodeFunctionData("refund", [
-        shares.target as string,
-        refusing.target as string,
+        shares.target,
+        refusing.target,
         accounts.dave.address,
       ]);
       await expect(refusing.execute(machineOfferings, elsewhere)).to.changeEtherBalances(

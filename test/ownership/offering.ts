@@ -4,6 +4,7 @@ import { type AddressLike, id } from "ethers";
 
 import { P256Key, Secp256k1Key } from "../../scripts/lib/deviceKey.js";
 import { NEVER } from "../../scripts/lib/identity.js";
+import { signAttestation } from "../../scripts/lib/identity.js";
 import {
   type Evidence,
   evidenceOf,
@@ -13,7 +14,6 @@ import {
   sharesIn,
   signAttestedEvidence,
 } from "../../scripts/lib/ownership/machines.js";
-import { signAttestation } from "../../scripts/lib/identity.js";
 import {
   type MachineOfferings,
   MachineOfferings__factory,
