@@ -380,6 +380,26 @@ describe("MachineOfferings: expiry", () => {
       expect(await shares.stage()).to.equal(Stage.Ended);
     });
 
+    it("need not wait for milestones that no shares vest with: their money follows", async () => {
+      const its = await load();
+      const { machineOfferings, deviceRegistry, accounts, token } = its;
+      const { alice, bob } = accounts;
+      const own = { ...its, charger: await registerDevice(its) };
+      const offering = { operatorShares: 0 };
+      const shares = await workingMachine(own, { offering }, [[bob, 1_000]]);
+      await claimMilestone(own, shares, 0);
+      await shares.connect(bob).unwrap(bob);
+      expect(await deviceRegistry.ownerOf(own.charger.deviceId)).to.equal(bob.address);
+      await machineOfferings.expire(shares, 1);
+      await machineOfferings.expire(shares, 2);
+      expect(await shares.claimable(bob, token)).to.equal(700n * COIN);
+      await goTo(its, await vetoEndOf(its, shares, 0));
+      await expect(machineOfferings.release(shares, 0))
+        .to.emit(machineOfferings, "MilestoneReleased")
+        .withArgs(shares, 0, alice, 294n * COIN, 6n * COIN, 0n);
+      expect(await machineOfferings.statusOf(shares)).to.equal(OfferingStatus.Closed);
+    });
+
     it("needs those that vested", async () => {
       const its = await load();
       const { machineOfferings, accounts } = its;

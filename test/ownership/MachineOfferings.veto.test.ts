@@ -70,6 +70,9 @@ describe("MachineOfferings: vetoes", () => {
       expect(await stateOf(its, shares)).to.deep.equal({ ...claimed, vetoes: 120n });
       await veto(its, shares, dave);
       expect(await stateOf(its, shares)).to.deep.equal({ ...claimed, vetoes: 200n });
+      await veto(its, shares, bob);
+      const pending = { status: BigInt(MilestoneStatus.Pending), claimedAt, round: 1n };
+      expect(await stateOf(its, shares)).to.deep.equal({ ...pending, vetoes: 0n });
     });
 
     it("stop it when they are enough, and the milestone is pending again", async () => {
@@ -220,7 +223,25 @@ describe("MachineOfferings: vetoes", () => {
       expect((await machineOfferings.milestoneStateOf(shares, 0)).round).to.equal(1n);
     });
 
-    it("by what the operator's had at the claim, vested or bought", async () => {
+    it("by what the offerings held at the claim, whatever vested since", async () => {
+      const its = await load();
+      const { machineOfferings, accounts } = its;
+      const { bob, carol } = accounts;
+      const { shares } = await machine(its, [
+        [bob, 750],
+        [carol, 250],
+      ]);
+      await claimMilestone(its, shares, 0);
+      await its.connection.networkHelpers.time.increase(DAY);
+      await claimMilestone(its, shares, 1);
+      await releaseClaimed(its, shares, 0);
+      expect(await shares.balanceOf(machineOfferings)).to.equal(350n);
+      // 250 of 1,000, not of the 1,150 that others than the offerings hold now.
+      await veto(its, shares, carol, 1);
+      expect((await machineOfferings.milestoneStateOf(shares, 1)).round).to.equal(1n);
+    });
+
+    it("by what the operator had at the claim, vested or bought", async () => {
       const its = await load();
       const { machineOfferings, accounts } = its;
       const { alice, bob, carol } = accounts;
