@@ -3,8 +3,7 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { type AddressLike, id } from "ethers";
 
 import { P256Key, Secp256k1Key } from "../../scripts/lib/deviceKey.js";
-import { NEVER } from "../../scripts/lib/identity.js";
-import { signAttestation } from "../../scripts/lib/identity.js";
+import { NEVER, signAttestation } from "../../scripts/lib/identity.js";
 import {
   type Evidence,
   evidenceOf,
@@ -24,11 +23,10 @@ import { DAY, deployOwnership, type Ownership, type Parts, termsOf } from "./fix
 
 export { nextBlockAt } from "../identity/registry.js";
 
-export const MODEL = id("charger");
+const MODEL = id("charger");
 export const EVIDENCE = id("commissioning report");
 /** The usual offering's veto window, in seconds. */
 export const WINDOW = 3 * DAY;
-export const BPS = 10_000n;
 
 /** Deploys once for a `describe`; every test then starts from what `prepare` left on that chain. */
 export function offerings<T extends object>(
@@ -73,7 +71,7 @@ export async function goTo({ connection }: Ownership, timestamp: bigint | number
   await connection.networkHelpers.time.increaseTo(timestamp);
 }
 
-/** The last second before the money goes back, and the first after: the end of the sale. */
+/** The first second after the sale. */
 export const endOf = async ({ machineOfferings }: Ownership, shares: MachineShares) =>
   Number((await machineOfferings.termsOf(shares)).end);
 
