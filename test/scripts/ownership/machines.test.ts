@@ -144,9 +144,7 @@ describe("machines and their offerings, as they are written", () => {
     const other = await (await asAlice.withdraw(NATIVE, accounts.alice, accounts.alice)).wait();
     if (!receipt || !other) throw new Error("A transaction was not mined");
     expect(sharesIn(asAlice, receipt).target).to.equal(foreseen);
-    expect(() => sharesIn(asAlice, other)).to.throw(
-      "This transaction created no offering",
-    );
+    expect(() => sharesIn(asAlice, other)).to.throw("This transaction created no offering");
   });
 
   describe("evidence", () => {
