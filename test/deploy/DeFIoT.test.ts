@@ -134,10 +134,12 @@ describe("deploying DeFIoT", () => {
       ["Access", "admin"],
       ["Data", "feeBps"],
       ["Data", "treasury"],
+      ["Ownership", "feeBps"],
+      ["Ownership", "treasury"],
       ["DeFIoT", "guardian"],
       ["DeFIoT", "makerVerifier"],
     ] as const) {
-      it(`refuses to deploy without ${parameter}`, async () => {
+      it(`refuses to deploy without ${parameter} of ${module}`, async () => {
         const connection = await hre.network.create();
         const parameters: Record<string, Record<string, string | number>> = structuredClone(
           localhost,

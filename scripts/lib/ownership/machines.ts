@@ -64,10 +64,17 @@ export const MILESTONE_EVIDENCE = struct(
 );
 
 const DAY = 86_400;
+const MAX_SYMBOL = 31;
 
-/** A symbol as the chain keeps it: up to 31 letters, the last byte their number. */
+/** A symbol as the chain keeps it: 1 to 31 bytes of UTF-8, the last byte of the word their number. */
 export function shortString(text: string): string {
-  const length = toUtf8Bytes(text).length;
+  const { length } = toUtf8Bytes(text);
+  if (length === 0) throw new Error("The symbol is empty: give the machine one of 1 to 31 letters");
+  if (length > MAX_SYMBOL) {
+    throw new Error(
+      `The symbol "${text}" takes ${String(length)} bytes: shorten it to 31 (a letter from A to Z takes one)`,
+    );
+  }
   return toBeHex(BigInt(encodeBytes32String(text)) | BigInt(length), 32);
 }
 
