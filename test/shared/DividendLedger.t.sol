@@ -270,8 +270,7 @@ contract DividendLedgerTest is DividendLedgerFixture {
     }
 
     function _insufficient(address holder, uint256 balance, uint256 amount) private pure returns (bytes memory) {
-        return
-            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, holder, balance, amount);
+        return abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, holder, balance, amount);
     }
 
     function _wrongPhase(DividendPhase phase) private pure returns (bytes memory) {
