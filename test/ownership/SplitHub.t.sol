@@ -251,6 +251,69 @@ contract SplitHubTest is Test, SplitHubFixture {
         _deposit(tree.id, COIN, 1);
     }
 
+    function test_aListIsAllRecipientsInOrderAndSixteenAtMost() public {
+        Tree memory tree = _someTree(15, 0);
+        assertEq(tree.recipients.length, 16);
+        _deposit(tree.id, COIN, 1 ether);
+        bytes memory refused = abi.encodeWithSelector(ISplitHub.SplitHubNotTheRecipients.selector, tree.id);
+        vm.expectRevert(refused);
+        _hub.distribute(tree.split, COIN, new ISplitHub.Recipient[](0));
+        ISplitHub.Recipient[] memory listed = new ISplitHub.Recipient[](15);
+        for (uint256 i = 0; i < 15; ++i) listed[i] = tree.recipients[i];
+        vm.expectRevert(refused);
+        _hub.distribute(tree.split, COIN, listed);
+        // Neighbours may change places, since a pair is hashed in order; pairs may not.
+        listed = new ISplitHub.Recipient[](16);
+        for (uint256 i = 0; i < 16; ++i) listed[i] = tree.recipients[(i + 2) % 16];
+        vm.expectRevert(refused);
+        _hub.distribute(tree.split, COIN, listed);
+        _hub.distribute(tree.split, COIN, tree.recipients);
+        assertLt(address(_hub).balance, 16, SPL_03);
+
+        listed = new ISplitHub.Recipient[](17);
+        for (uint256 i = 0; i < 17; ++i) listed[i] = ISplitHub.Recipient(_account(_someone(i)), 1);
+        tree = _treeOf(listed, 17, 0);
+        vm.expectRevert(abi.encodeWithSelector(ISplitHub.SplitHubNotTheRecipients.selector, tree.id));
+        _hub.distribute(tree.split, COIN, tree.recipients);
+    }
+
+    function testFuzz_refusesAProofOfAnythingElse(uint256 seed, uint256 index, uint8 manner) public {
+        Tree memory tree = _someTree(seed, 0);
+        ISplitHub.Leg memory leg = _leg(tree, COIN, bound(index, 0, tree.recipients.length - 1));
+        _deposit(tree.id, COIN, 1 ether);
+        (bytes32 payee, uint96 shares) = (leg.recipient.payee, leg.recipient.shares);
+        manner %= 4;
+        if (manner == 0) payee = bytes32(uint256(payee) ^ 1);
+        if (manner == 1) shares ^= 1;
+        if (manner == 2) leg.proof = new bytes32[](leg.proof.length + 1);
+        if (manner == 3) leg.split.root = bytes32(uint256(leg.split.root) ^ 1);
+        bytes32 id = keccak256(abi.encode(leg.split));
+        vm.expectRevert(abi.encodeWithSelector(ISplitHub.SplitHubNotRecipient.selector, id, payee, shares));
+        _hub.release(leg.split, COIN, ISplitHub.Recipient(payee, shares), leg.proof);
+    }
+
+    function testFuzz_onlyHashesArePaidInto(address account, bytes32 successor) public {
+        bytes32 id = _account(account);
+        bytes memory refused = abi.encodeWithSelector(ISplitHub.SplitHubInvalidId.selector, id);
+        vm.expectRevert(refused);
+        _hub.deposit(id, COIN, 0);
+        vm.expectRevert(refused);
+        _hub.flush(id, COIN);
+        Tree memory tree = _someTree(1, 0);
+        if (id != 0) vm.expectRevert(refused);
+        _setSuccessor(tree, id);
+        successor = bytes32(bound(uint256(successor), uint256(type(uint160).max) + 1, type(uint256).max));
+        _setSuccessor(tree, successor);
+        assertEq(_hub.successorOf(tree.id), successor);
+        vm.expectRevert(abi.encodeWithSelector(ISplitHub.SplitHubUnauthorized.selector, address(this)));
+        _hub.setSuccessor(tree.split, successor);
+        tree.split.total = 0;
+        vm.expectRevert(ISplitHub.SplitHubMissingTotal.selector);
+        _hub.releasable(tree.split, COIN, tree.recipients[0]);
+        vm.expectRevert(ISplitHub.SplitHubMissingTotal.selector);
+        _hub.distribute(tree.split, COIN, tree.recipients);
+    }
+
     /// @dev R32: the way up a tree of a million recipients is 20 hashes long.
     function test_R32_aReleaseFromAHugeSplitCostsLittleMore() public {
         ISplitHub.Recipient memory recipient = ISplitHub.Recipient(_account(_someone(1)), 1);
