@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { getAddress, id, toBeHex, ZeroAddress, ZeroHash, zeroPadValue } from "ethers";
 import hre from "hardhat";
 
+import { namedAccounts } from "../../../scripts/lib/accounts.js";
 import { NATIVE } from "../../../scripts/lib/identity.js";
 import {
   buildSplit,
@@ -42,7 +43,7 @@ const failure = (work: () => unknown): string => {
 
 async function deployHub(): Promise<SplitHub> {
   const { ethers } = await hre.network.create();
-  const [deployer] = await ethers.getSigners();
+  const { deployer } = await namedAccounts(ethers);
   return new SplitHub__factory(deployer).deploy();
 }
 
