@@ -39,10 +39,10 @@ export async function payPlainly(
   { accounts, token }: Ownership,
   to: AddressLike,
   amount: bigint,
-  currency: AddressLike = NATIVE,
+  currency: string = NATIVE,
 ): Promise<void> {
   if (currency === NATIVE) await accounts.alice.sendTransaction({ to, value: amount });
-  else await token.attach(currency).connect(accounts.alice).getFunction("transfer")(to, amount);
+  else await token.connect(accounts.alice).transfer(to, amount);
 }
 
 /** The split of a machine's holders and an operator. */
