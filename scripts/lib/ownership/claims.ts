@@ -224,13 +224,19 @@ class Planner {
     const called = [this.#holder, itemsOf(sources)] as const;
     const data = this.#collector.interface.encodeFunctionData("collectFor", [...called]);
     if (dataLength(data) > this.#limits.calldata) return undefined;
-    const gas = await this.#gasFor((options) => collect.estimateGas(...called, options));
-    if (gas === undefined) return undefined;
-    // With the gas that it will have: the collector does not fail for want of it, it pays less.
-    const paid = await this.#attempt(() => collect.staticCall(...called, { gasLimit: gas }));
-    const amounts = paid?.flat();
-    if (amounts === undefined) return undefined;
-    return { gas, pays: sources.map((its, n) => ({ ...its, amount: amounts[n] ?? 0n })) };
+    const { gasLimit } = this.#limits;
+    const estimate = await this.#gasFor((options) => collect.estimateGas(...called, options));
+    if (estimate === undefined) return undefined;
+    const ask = (gas: bigint) => collect.staticCall(...called, { gasLimit: gas });
+    const due = (await this.#attempt(() => ask(gasLimit)))?.flat();
+    if (due === undefined) return undefined;
+    // Nodes look for the gas with which a call does not fail; this one does not fail for want of it, it pays less.
+    for (let gas = estimate; gas <= gasLimit; gas *= 2n) {
+      const amounts = (await this.#attempt(() => ask(gas)))?.flat();
+      const whole = due.every((amount, n) => (amounts?.[n] ?? -1n) >= amount);
+      if (whole) return { gas, pays: sources.map((its, n) => ({ ...its, amount: due[n] ?? 0n })) };
+    }
+    return undefined;
   }
 
   /** Claims directly, through so much of a history at a time as fits. */
