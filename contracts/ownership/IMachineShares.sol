@@ -136,7 +136,7 @@ interface IMachineShares is IERC20Metadata {
     function seal(uint128 price) external;
 
     /// @notice Remembers the balances at the end of this block; only {issuer}, whose vetoes count by them, and {votes}.
-    /// Reverts with {MachineSharesUnauthorized}.
+    /// Reverts with {MachineSharesUnauthorized}, {DividendLedger-DividendLedgerWrongPhase} while raising.
     function takeSnapshot() external;
 
     /// @notice Pays a dividend to the holders of this moment. The issuer's shares, which have not vested, earn nothing.
@@ -153,7 +153,8 @@ interface IMachineShares is IERC20Metadata {
     function sync(Currency currency) external returns (uint256 received);
 
     /// @notice Brings in what waits for the machine at the split hub: flushes the receiver, releases the holders' part,
-    /// and books it. Anyone.
+    /// and books it. Anyone. What came in under a former operator is released from his split ({splitOf}), and then
+    /// booked by {sync}.
     /// @return received In the currency's smallest unit.
     /// Reverts as {deposit}, {ISplitHub-flush} and {ISplitHub-release} do.
     function collect(Currency currency) external returns (uint256 received);

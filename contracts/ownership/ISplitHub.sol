@@ -16,7 +16,8 @@ import {Currency} from "../shared/Currency.sol";
 ///
 /// What a recipient has been due since the beginning is `floor(cumulative x shares / total)`; he gets what of it he has
 /// not had. So it makes no difference how often or in which order releases are called. The hub trusts no tree: shares
-/// above the total or doubled recipients take from the same split's other recipients and from nobody else.
+/// above the total take from the same split's other recipients and from nobody else, and a recipient that stands twice
+/// gets the larger of his parts.
 ///
 /// A currency must do what it says: one that takes a fee from the sender on top, or whose balances shrink by
 /// themselves, leaves the hub short of that currency, and of no other.

@@ -191,8 +191,10 @@ library DividendLedger {
     }
 
     /// @notice Remembers the balances at the end of this block.
+    /// Reverts with {DividendLedgerWrongPhase} while issuing, which writes nothing down.
     function takeSnapshot(Ledger storage ledger) internal {
         Head head = ledger.head;
+        require(head.phase() != DividendPhase.Issuing, DividendLedgerWrongPhase(head.phase()));
         // The last one is not written down yet: the next movement must begin an epoch even in this very block.
         bool dirty = head.dirty() || (head.snapshotAt() != 0 && block.timestamp > head.snapshotAt());
         uint48 time = uint48(block.timestamp);
