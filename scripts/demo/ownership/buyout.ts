@@ -8,9 +8,18 @@ import { COINS } from "./book.js";
 import { payEverybody } from "./claims.js";
 import { capital, listOf, quietly, sayOfAll, table } from "./crowd.js";
 import { amountOf, dollars, endow, figureOf, inDollars } from "./money.js";
-import { DAY, RAISED, type Venture, VOTING_PERIOD, WORKING_BALANCE } from "./venture.js";
+import {
+  DAY,
+  HARD_CAP,
+  OPERATOR_SHARES,
+  PRICE,
+  type Venture,
+  VOTING_PERIOD,
+  WORKING_BALANCE,
+} from "./venture.js";
 
-const LOW = RAISED;
+/** What people paid for a share, for each of all shares. */
+const LOW = PRICE * (HARD_CAP + OPERATOR_SHARES);
 const HIGH = inDollars("72000");
 /** What is in the charger's wallet when it is sold. */
 const CHANGE = inDollars("60");
@@ -21,9 +30,9 @@ export async function buyoutChapter(story: Story, venture: Venture): Promise<voi
   story.chapter(
     "The charger is sold",
     `The shareholders own the charger together, so they decide together. A bid has to be paid in
-     full before anybody votes on it; it needs two thirds of all shares that have an owner, and it
-     cannot be lower than what people paid for the charger. After the vote there is a day to think, then anyone carries it
-     out.`,
+     full before anybody votes on it; it needs two thirds of all shares that have an owner, and
+     for each share it cannot be lower than what people paid for one. After the vote there is a day
+     to think, then anyone carries it out.`,
   );
   await fillWallet(story, venture);
   await refuseLowBid(story, venture);
@@ -55,7 +64,7 @@ async function refuseLowBid(story: Story, { dollar, shares }: Venture): Promise<
     {
       error: "MachineVotesBelowFloor",
       args: [price, LOW],
-      because: `the least is ${dollars(LOW)}, what people paid for it`,
+      because: `the least is ${dollars(LOW)}, what people paid for a share times all shares`,
     },
   );
 }
