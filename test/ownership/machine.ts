@@ -84,12 +84,14 @@ export async function as(its: Ownership, account: AddressLike): Promise<HardhatE
 export async function inOneBlock(
   { connection }: Ownership,
   ...sendings: (() => Promise<ContractTransactionResponse>)[]
-): Promise<void> {
+): Promise<ContractTransactionResponse[]> {
   const { provider, networkHelpers } = connection;
   await provider.request({ method: "evm_setAutomine", params: [false] });
   try {
-    for (const send of sendings) await send();
+    const sent: ContractTransactionResponse[] = [];
+    for (const send of sendings) sent.push(await send());
     await networkHelpers.mine();
+    return sent;
   } finally {
     await provider.request({ method: "evm_setAutomine", params: [true] });
   }
