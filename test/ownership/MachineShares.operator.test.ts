@@ -9,7 +9,15 @@ import type { MachineShares } from "../../typechain-types/index.js";
 import { freshRoot } from "../data/fixture.js";
 import { deployWallet } from "../identity/fixture.js";
 import { plain, Status } from "../identity/registry.js";
-import { carryOut, COIN, contribute, openOffering, passMotion, workingMachine } from "./fixture.js";
+import {
+  ALL,
+  carryOut,
+  COIN,
+  contribute,
+  openOffering,
+  passMotion,
+  workingMachine,
+} from "./fixture.js";
 import { eventsBy, machines, releaseMilestone, SUPPLY, withOtherDevice } from "./machine.js";
 
 /** To read and publish data, to replace the document, to suspend and resume. */
@@ -179,6 +187,23 @@ describe("MachineShares: who runs the machine", () => {
       await payMachine(loaded, 1_000n);
       await token.connect(accounts.dave).transfer(shares, 11n);
       expect(await shares.collect.staticCall(token)).to.equal(811n);
+    });
+
+    it("OWN-10 R30 brings in the holders' part though the operator refuses his", async () => {
+      const its = await withOtherDevice(await load());
+      const { accounts, connection, splitHub } = its;
+      const refusing = await connection.ethers.deployContract("RevertingReceiver");
+      const operator = refusing.target as string;
+      const shares = await workingMachine(its, { machine: { operator } });
+      await accounts.dave.sendTransaction({ to: await shares.revenueReceiver(), value: 1_000n });
+      await shares.collect(NATIVE);
+      await shares.claim(NATIVE, ALL);
+      expect(await shares.claimable(accounts.carol, NATIVE)).to.equal(213n);
+      const { terms, proofOf } = splitWith(shares, operator);
+      const { recipient, proof } = proofOf(operator);
+      await expect(splitHub.release(terms, NATIVE, recipient, proof))
+        .to.be.revertedWithCustomError(refusing, "ReceiverRefused")
+        .withArgs(200n);
     });
 
     it("brings in nothing while raising, and all of it afterwards", async () => {

@@ -173,25 +173,16 @@ describe("MachineShares: as a token", () => {
 
   describe("by permit", () => {
     /** Bob's permit for Carol to move 100 shares. */
-    async function permitOf(
-      { accounts }: Ownership,
-      shares: MachineShares,
-      { nonce = 0n, deadline = NEVER }: { nonce?: bigint; deadline?: number } = {},
-    ) {
+    async function permitOf({ accounts }: Ownership, shares: MachineShares, deadline = NEVER) {
       const { bob, carol } = accounts;
       const value = 100n;
-      const message = { owner: bob.address, spender: carol.address, value, nonce, deadline };
+      const terms = { owner: bob.address, spender: carol.address, value, deadline };
       const domain = await domainOf(shares, NAME);
-      const signature = await bob.signTypedData(domain, PERMIT, message);
+      const signature = await bob.signTypedData(domain, PERMIT, { ...terms, nonce: 0n });
       const { v, r, s } = Signature.from(signature);
       const args = [bob.address, carol.address, value, deadline, v, r, s] as const;
-      const signerUnder = async (other: MachineShares, now_: bigint) =>
-        verifyTypedData(
-          await domainOf(other, NAME),
-          PERMIT,
-          { ...message, nonce: now_ },
-          signature,
-        );
+      const signerUnder = async (other: MachineShares, nonce: bigint) =>
+        verifyTypedData(await domainOf(other, NAME), PERMIT, { ...terms, nonce }, signature);
       return { args, signerUnder };
     }
 
@@ -245,8 +236,8 @@ describe("MachineShares: as a token", () => {
       const { shares, connection } = its;
       const { time } = connection.networkHelpers;
       const deadline = (await now(its)) + 100;
-      const late = await permitOf(its, shares, { deadline: deadline - 1 });
-      const timely = await permitOf(its, shares, { deadline });
+      const late = await permitOf(its, shares, deadline - 1);
+      const timely = await permitOf(its, shares, deadline);
       await time.setNextBlockTimestamp(deadline);
       await shares.permit(...timely.args);
       await expect(shares.permit(...late.args))

@@ -73,6 +73,21 @@ describe("MachineVotes: bids", () => {
       expect((await votes.bidOf(shares, 1)).currency).to.equal(NATIVE);
     });
 
+    it("R22 is not paid with coin or tokens that lie there", async () => {
+      const its = await withOtherDevice(await load());
+      const { votes, asDave, token, connection, accounts, expiry } = its;
+      const { ethers } = connection;
+      await ethers.deployContract("ForceSender", [votes.target], { value: FLOOR });
+      await token.mint(votes, FLOOR);
+      const forCoin = await workingMachine(its, { native: true });
+      await expect(asDave.bid(forCoin, FLOOR, expiry))
+        .to.be.revertedWithCustomError(votes, "CurrencyWrongValue")
+        .withArgs(FLOOR, 0n);
+      await expect(votes.connect(accounts.stranger).bid(its.shares, FLOOR, expiry))
+        .to.be.revertedWithCustomError(token, "ERC20InsufficientAllowance")
+        .withArgs(votes.target, 0n, FLOOR);
+    });
+
     it("takes no coin for a machine that is sold in a token", async () => {
       const { shares, votes, asDave, expiry } = await load();
       await expect(asDave.bid(shares, FLOOR, expiry, { value: 1n }))
