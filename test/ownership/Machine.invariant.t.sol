@@ -30,7 +30,7 @@ contract MachineInvariants is Test {
 
     uint256 private constant ACCOUNTS = 8;
     uint256 private constant CURRENCIES = 3;
-    uint256 private constant WALKS = 16;
+    uint256 private constant WALKS = 24;
     uint256 private constant STEPS = 80;
     uint256 private constant LEAST_SUCCESS = 20; // per cent
 
@@ -80,14 +80,7 @@ contract MachineInvariants is Test {
         for (uint256 walk = 0; walk < WALKS; ++walk) {
             MachineActions handler = new MachineActions();
             _look(handler);
-            for (uint256 step = 0; step < STEPS; ++step) {
-                uint256 seed = uint256(keccak256(abi.encode(walk, step)));
-                bytes4 selector = selectors[seed % selectors.length];
-                (bool success, bytes memory answer) = address(handler).call(
-                    abi.encodeWithSelector(selector, seed / selectors.length)
-                );
-                assertTrue(success, string.concat("the handler itself reverted: ", vm.toString(answer)));
-            }
+            _walk(walk, selectors);
             for (uint256 m = 0; m < handler.machineCount(); ++m) _assertMachine(m);
             handler.drain();
             _assertDrained();
@@ -114,6 +107,16 @@ contract MachineInvariants is Test {
 
     function _look(MachineActions handler) private {
         (_handler, _offerings, _votes) = (handler, handler.offerings(), handler.votes());
+    }
+
+    function _walk(uint256 walk, bytes4[] memory selectors) private {
+        for (uint256 step = 0; step < STEPS; ++step) {
+            uint256 seed = uint256(keccak256(abi.encode(walk, step)));
+            bytes4 selector = selectors[seed % selectors.length];
+            bytes memory data = abi.encodeWithSelector(selector, seed / selectors.length);
+            (bool success, ) = address(_handler).call(data);
+            assertTrue(success, "the handler itself reverted");
+        }
     }
 
     function _assertMachine(uint256 m) private view {
@@ -311,8 +314,11 @@ contract MachineInvariants is Test {
             "bid",
             "withdrawBid"
         ];
-        string[12] memory more = [
+        string[15] memory more = [
             "warp",
+            "send",
+            "send",
+            "collect",
             "transfer",
             "transfer",
             "transfer",

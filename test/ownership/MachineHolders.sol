@@ -67,10 +67,10 @@ abstract contract MachineHolders is MachineReadiness {
         if (seed % 8 != 0 && !_any(_isEarning)) _readyToWork(seed);
         uint256 m = _machine(seed, _isEarning);
         Ghost storage ghost = _machines[m];
-        uint256 currency = _word(seed, "currency") % CURRENCIES;
+        uint256 manner = _word(seed, "where") % 16;
+        uint256 currency = manner > 12 ? ghost.currency : _word(seed, "currency") % CURRENCIES;
         uint256 amount = _someMoney(seed);
         uint256 arriving = _arriving(currency, amount);
-        uint256 manner = _word(seed, "where") % 16;
         address payer = _someone(seed, "payer");
         if (manner < 4) {
             _send(payer, currency, address(ghost.shares), amount);

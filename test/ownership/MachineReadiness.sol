@@ -112,6 +112,7 @@ abstract contract MachineReadiness is MachineWalker {
         if (_ballotsOf[m][index].snapshot == _now()) return;
         for (uint256 i = 0; i < ACTORS; ++i) _voteQuietly(m, index + 1, _actor(i));
         _warpTo(_votingEnd(m, index + 1) + 1 days + 1);
+        if (seed % 2 == 0) _earnQuietly(m, seed % 1e6);
     }
 
     function _readyToWithdrawBid(uint256 seed) internal {
@@ -119,8 +120,14 @@ abstract contract MachineReadiness is MachineWalker {
         _readyToWork(seed);
         uint256 m = _machine(seed, _isActive);
         if (!_isActive(m)) return;
-        _bidQuietly(seed, m, _now() + 1 hours);
-        _warpTo(_now() + 1 hours + 1);
+        if (seed % 3 == 0) {
+            _bidQuietly(seed, m, _now() + 1 hours);
+            return _warpTo(_now() + 1 hours + 1);
+        }
+        // Or it is put to the vote, and nobody cares.
+        _bidQuietly(seed, m, _now() + _rulesOf[m].votingPeriod + 9 days);
+        _proposeTo(m, IMachineShares.Motion.AcceptBid, abi.encode(_bidsOf[m].length));
+        _warpTo(_now() + _rulesOf[m].votingPeriod + 1);
     }
 
     /// @dev One of the holders gets all shares that there are.
@@ -302,11 +309,15 @@ abstract contract MachineReadiness is MachineWalker {
         bool sale = manner < 2 && index < _bidsOf[m].length && _isVotable(m, index);
         if (!sale) m = _machine(seed, _isActive);
         if (!_isActive(m)) return;
-        address proposer = _greatest(m);
-        if (_balance[m][proposer] * 100 < _machines[m].supply - _balance[m][address(_offerings)]) return;
         bytes memory payload = sale ? abi.encode(index + 1) : abi.encode(_someone(seed, "named"));
         IMachineShares.Motion motion = sale ? IMachineShares.Motion.AcceptBid : IMachineShares.Motion.SetOperator;
         if (manner == 2) (motion, payload) = (IMachineShares.Motion.Retire, bytes(""));
+        _proposeTo(m, motion, payload);
+    }
+
+    function _proposeTo(uint256 m, IMachineShares.Motion motion, bytes memory payload) private {
+        address proposer = _greatest(m);
+        if (_balance[m][proposer] * 100 < _machines[m].supply - _balance[m][address(_offerings)]) return;
         vm.prank(proposer);
         _votes.propose(_machines[m].shares, motion, payload);
         _noteProposed(m, motion, payload);
@@ -318,6 +329,14 @@ abstract contract MachineReadiness is MachineWalker {
         vm.prank(bidder);
         _votes.bid{value: _machines[m].currency == 0 ? price : 0}(_machines[m].shares, uint128(price), uint48(expiry));
         _bidsOf[m].push(Escrow(bidder, price, expiry, 0, false));
+    }
+
+    /// @dev The device is paid for something.
+    function _earnQuietly(uint256 m, uint256 amount) private {
+        Ghost storage ghost = _machines[m];
+        _inWallet[ghost.deviceId][ghost.currency] += amount;
+        if (ghost.currency == 1) return _token.mint(ghost.wallet, amount);
+        vm.deal(ghost.wallet, ghost.wallet.balance + amount);
     }
 
     function _voteQuietly(uint256 m, uint256 proposalId, address voter) private {
