@@ -8,6 +8,7 @@ import {IMachineShares} from "../../contracts/ownership/IMachineShares.sol";
 import {MachineOfferings} from "../../contracts/ownership/MachineOfferings.sol";
 import {MachineShares} from "../../contracts/ownership/MachineShares.sol";
 import {MachineVotes} from "../../contracts/ownership/MachineVotes.sol";
+import {RevenueCollector} from "../../contracts/ownership/RevenueCollector.sol";
 import {SplitHub} from "../../contracts/ownership/SplitHub.sol";
 import {Currency, CurrencyLibrary} from "../../contracts/shared/Currency.sol";
 import {RegistryFixture} from "../identity/RegistryFixture.sol";
@@ -28,6 +29,7 @@ abstract contract MachineFixture is RegistryFixture {
     SplitHub internal _hub;
     MachineVotes internal _votes;
     MachineOfferings internal _offerings;
+    RevenueCollector internal _collector;
     /// @dev With 6 decimals.
     MockERC20 internal _token;
     FeeOnTransferERC20 internal _odd;
@@ -38,6 +40,7 @@ abstract contract MachineFixture is RegistryFixture {
         _odd = new FeeOnTransferERC20(BURNT_BPS);
         _hub = new SplitHub();
         _votes = new MachineVotes();
+        _collector = new RevenueCollector();
         MachineShares implementation = new MachineShares(_devices, _hub, _votes);
         _offerings = new MachineOfferings(address(_manager), _devices, address(implementation), TREASURY, FEE);
     }

@@ -5,8 +5,10 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {ForceSender} from "../../contracts/mocks/ForceSender.sol";
 import {IMachineShares} from "../../contracts/ownership/IMachineShares.sol";
+import {IRevenueCollector} from "../../contracts/ownership/IRevenueCollector.sol";
 import {ISplitHub} from "../../contracts/ownership/ISplitHub.sol";
 import {SplitTree} from "../../contracts/ownership/SplitTree.sol";
+import {Currency} from "../../contracts/shared/Currency.sol";
 import {MachineReadiness} from "./MachineReadiness.sol";
 
 /// @dev What holders and payers do with shares and dividends, and time.
@@ -118,6 +120,28 @@ abstract contract MachineHolders is MachineReadiness {
         if (due != 0) ++met["collected"];
         uint256 booked = _noteSynced(m, currency);
         _same(abi.decode(_answer, (uint256)), booked, OWN_02, "collected");
+    }
+
+    /// @dev One machine's one currency, for anybody: never fails, and pays unless the payout refuses.
+    function collectFor(uint256 seed) external {
+        if (seed % 8 != 0 && !_any(_isEarning)) _readyToWork(seed);
+        uint256 m = _machine(seed, _isEarning);
+        if (!_isEarning(m)) return;
+        uint256 currency = _word(seed, "currency") % CURRENCIES;
+        address holder = _holder(seed, m);
+        IRevenueCollector.Item[] memory items = new IRevenueCollector.Item[](1);
+        items[0] = IRevenueCollector.Item(_machines[m].shares, new Currency[](1));
+        items[0].currencies[0] = _currency(currency);
+        bytes memory data = abi.encodeCall(IRevenueCollector.collectFor, (holder, items));
+        bool success = _act(_someone(seed, "sender"), address(_collector), 0, data);
+        _judge(success, true, OWN_10);
+        if (!success) return;
+        _noteFlushed(m, currency);
+        _noteReleasedToHolders(m, _machines[m].operator, currency);
+        _noteSynced(m, currency);
+        uint256 due = _refuses(_payeeOf(m, holder), currency) ? 0 : _claimableOf(m, currency, holder);
+        _same(abi.decode(_answer, (uint256[][]))[0][0], due, OWN_03, "collected for a holder");
+        _noteClaimed(m, currency, holder, due);
     }
 
     /// @dev Of the split of any operator there ever was.

@@ -5,9 +5,9 @@ import {IMachineOfferings} from "../../contracts/ownership/IMachineOfferings.sol
 import {IMachineShares} from "../../contracts/ownership/IMachineShares.sol";
 import {MachineReadiness} from "./MachineReadiness.sol";
 
-/// @dev What sellers, contributors and attesters do at the offerings, mostly as one may and sometimes as one may not. Of
-/// every act the model knows whether it must succeed; what comes otherwise is a breach of the property that the act is
-/// about.
+/// @dev What sellers, contributors and attesters do at the offerings, mostly as one may and sometimes as one may not.
+/// Of every act the model knows whether it must succeed; what comes otherwise is a breach of the property that the act
+/// is about.
 abstract contract MachineSellers is MachineReadiness {
     function create(uint256 seed) external {
         if (_machines.length == MOST_MACHINES) return;
