@@ -225,8 +225,8 @@ abstract contract MachineHolders is MachineReadiness {
     }
 
     function unwrap(uint256 seed) external {
-        if (seed % 4 != 0) _readyToUnwrap(seed);
-        uint256 m = _machine(seed, seed % 4 != 0 ? _isGatherable : _isMoving);
+        if (seed % 8 != 0) _readyToUnwrap(seed);
+        uint256 m = _machine(seed, seed % 8 != 0 ? _isGatherable : _isMoving);
         address holder = _greatest(m);
         bool whole = _balance[m][holder] == _machines[m].supply - _machines[m].forfeited;
         bool expected = _isActive(m) && whole;
