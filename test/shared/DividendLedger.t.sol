@@ -19,10 +19,10 @@ contract DividendLedgerTest is DividendLedgerFixture {
         assertEq(_ledger.pastBalanceOf(ALICE, 0), 0);
     }
 
-    function testFuzz_OWN01_mintsAndBurnsUntilItOpens(uint96 first, uint96 second, uint96 burnt) public {
-        first = uint96(bound(first, 1, type(uint96).max));
-        second = uint96(bound(second, 0, type(uint96).max - first));
-        burnt = uint96(bound(burnt, 0, first - 1));
+    function testFuzz_OWN01_mintsAndBurnsUntilItOpens(uint88 first, uint88 second, uint88 burnt) public {
+        first = uint88(bound(first, 1, type(uint88).max));
+        second = uint88(bound(second, 0, type(uint88).max - first));
+        burnt = uint88(bound(burnt, 0, first - 1));
         assertEq(_ledger.mint(ALICE, first), first, "the new balance");
         vm.warp(START + 5);
         assertEq(_ledger.mint(BOB, second), second, "the new balance");
@@ -35,16 +35,16 @@ contract DividendLedgerTest is DividendLedgerFixture {
         assertEq(_ledger.entriesOf(ALICE), 0, "issuing leaves no entries");
         _assertAccount(ALICE, first - burnt, 1, START, 0);
         _assertHead(DividendPhase.Issuing, 1, 0, false);
-        _ledger.open();
+        _ledger.open(address(0));
         assertEq(_ledger.supplyOf(), uint256(first) + second - burnt, "OWN-01: opening changed the supply");
         _assertHead(DividendPhase.Open, 1, 0, false);
     }
 
-    function test_mintsUpTo96BitsInAll() public {
-        uint256 most = type(uint96).max;
+    function test_mintsUpTo88BitsInAll() public {
+        uint256 most = type(uint88).max;
         assertEq(_ledger.mint(ALICE, most - 1), most - 1);
         assertEq(_ledger.mint(BOB, 1), 1);
-        vm.expectRevert(_downcast(96, most + 1));
+        vm.expectRevert(_downcast(88, most + 1));
         _ledger.mint(BOB, 1);
         _ledger.burn(ALICE, 1);
         assertEq(_ledger.mint(BOB, 1), 2);
@@ -52,32 +52,32 @@ contract DividendLedgerTest is DividendLedgerFixture {
         assertEq(_ledger.balanceOf(ALICE), most - 2);
     }
 
-    function testFuzz_refusesToMintMoreThan96BitsAtOnce(uint256 amount) public {
-        amount = bound(amount, uint256(type(uint96).max) + 1, type(uint256).max);
-        vm.expectRevert(_downcast(96, amount));
+    function testFuzz_refusesToMintMoreThan88BitsAtOnce(uint256 amount) public {
+        amount = bound(amount, uint256(type(uint88).max) + 1, type(uint256).max);
+        vm.expectRevert(_downcast(88, amount));
         _ledger.mint(ALICE, amount);
     }
 
-    function testFuzz_refusesToBurnMoreThanThereIs(uint96 balance, uint256 amount) public {
+    function testFuzz_refusesToBurnMoreThanThereIs(uint88 balance, uint256 amount) public {
         amount = bound(amount, uint256(balance) + 1, type(uint256).max);
         _ledger.mint(ALICE, balance);
-        _ledger.mint(BOB, type(uint96).max - balance);
+        _ledger.mint(BOB, type(uint88).max - balance);
         vm.expectRevert(_insufficient(ALICE, balance, amount));
         _ledger.burn(ALICE, amount);
         _ledger.burn(ALICE, balance);
         assertEq(_ledger.balanceOf(ALICE), 0);
-        assertEq(_ledger.balanceOf(BOB), type(uint96).max - balance);
+        assertEq(_ledger.balanceOf(BOB), type(uint88).max - balance);
     }
 
     function test_R28_refusesToOpenWithoutShares() public {
         vm.expectRevert(DividendLedger.DividendLedgerNoShares.selector);
-        _ledger.open();
+        _ledger.open(address(0));
         _ledger.mint(ALICE, 3);
         _ledger.burn(ALICE, 3);
         vm.expectRevert(DividendLedger.DividendLedgerNoShares.selector);
-        _ledger.open();
+        _ledger.open(address(0));
         _ledger.mint(ALICE, 1);
-        _ledger.open();
+        _ledger.open(address(0));
         assertEq(uint8(_ledger.phaseOf()), uint8(DividendPhase.Open));
     }
 
@@ -91,7 +91,6 @@ contract DividendLedgerTest is DividendLedgerFixture {
         vm.expectRevert(wrong);
         _ledger.freeze();
         assertEq(_ledger.claim(ALICE, COIN, ALL), 0);
-        _ledger.forgo(ALICE, COIN);
         assertEq(_ledger.balanceOf(ALICE), 3);
     }
 
@@ -106,7 +105,7 @@ contract DividendLedgerTest is DividendLedgerFixture {
         _ledger.deposit(COIN, 0);
         // So the first holder cannot make shares dear before the second comes.
         _ledger.mint(BOB, 1);
-        _ledger.open();
+        _ledger.open(address(0));
         _ledger.deposit(COIN, 10);
         assertEq(_ledger.claimable(ALICE, COIN), 5, "R23: the first holder earns more by share");
         assertEq(_ledger.claimable(BOB, COIN), 5, "R23: the second holder earns less by share");
@@ -122,7 +121,7 @@ contract DividendLedgerTest is DividendLedgerFixture {
         vm.expectRevert(wrong);
         _ledger.burn(ALICE, 1);
         vm.expectRevert(wrong);
-        _ledger.open();
+        _ledger.open(address(0));
         assertEq(_ledger.supplyOf(), 6);
     }
 
@@ -138,7 +137,7 @@ contract DividendLedgerTest is DividendLedgerFixture {
         vm.expectRevert(wrong);
         _ledger.burn(ALICE, 1);
         vm.expectRevert(wrong);
-        _ledger.open();
+        _ledger.open(address(0));
         vm.expectRevert(wrong);
         _ledger.freeze();
         vm.expectRevert(wrong);
@@ -165,23 +164,23 @@ contract DividendLedgerTest is DividendLedgerFixture {
         _assertHead(DividendPhase.Frozen, 1, START + 1, true);
     }
 
-    function testFuzz_refusesToMoveMoreThanThereIs(uint96 balance, uint256 amount, bool toOneself) public {
-        balance = uint96(bound(balance, 0, type(uint96).max - 1));
+    function testFuzz_refusesToMoveMoreThanThereIs(uint88 balance, uint256 amount, bool toOneself) public {
+        balance = uint88(bound(balance, 0, type(uint88).max - 1));
         amount = bound(amount, uint256(balance) + 1, type(uint256).max);
         _ledger.mint(ALICE, balance);
-        _ledger.mint(BOB, type(uint96).max - balance);
-        _ledger.open();
+        _ledger.mint(BOB, type(uint88).max - balance);
+        _ledger.open(address(0));
         vm.expectRevert(_insufficient(ALICE, balance, amount));
         _ledger.move(ALICE, toOneself ? ALICE : BOB, amount);
         _ledger.move(ALICE, BOB, balance);
         assertEq(_ledger.balanceOf(ALICE), 0, "OWN-01");
-        assertEq(_ledger.balanceOf(BOB), type(uint96).max, "OWN-01");
+        assertEq(_ledger.balanceOf(BOB), type(uint88).max, "OWN-01");
     }
 
-    function testFuzz_OWN01_movesExactlyTheAmount(uint96 from, uint96 to, uint96 amount, bool paid) public {
-        from = uint96(bound(from, 1, type(uint96).max));
-        to = uint96(bound(to, 0, type(uint96).max - from));
-        amount = uint96(bound(amount, 0, from));
+    function testFuzz_OWN01_movesExactlyTheAmount(uint88 from, uint88 to, uint88 amount, bool paid) public {
+        from = uint88(bound(from, 1, type(uint88).max));
+        to = uint88(bound(to, 0, type(uint88).max - from));
+        amount = uint88(bound(amount, 0, from));
         _openWith(from, to, 0);
         if (paid) _ledger.deposit(COIN, 1);
         _ledger.move(ALICE, BOB, amount);
@@ -242,8 +241,8 @@ contract DividendLedgerTest is DividendLedgerFixture {
         assertEq(_ledger.entriesOf(BOB), 1);
     }
 
-    function testFuzz_aMovementOfNothingOrToOneselfLeavesNoTrace(uint96 amount, bool paid, bool snapped) public {
-        amount = uint96(bound(amount, 0, 5));
+    function testFuzz_aMovementOfNothingOrToOneselfLeavesNoTrace(uint88 amount, bool paid, bool snapped) public {
+        amount = uint88(bound(amount, 0, 5));
         _openWith(5, 3, 0);
         if (paid) _ledger.deposit(COIN, 8);
         if (snapped) _ledger.takeSnapshot();

@@ -238,9 +238,9 @@ contract DividendLedgerClaimsTest is DividendLedgerFixture {
         assertEq(count, 330, "all of them");
     }
 
-    /// @dev One share in 2^96 - 1, and one wei a time: nothing is scaled, so nothing vanishes.
+    /// @dev One share in 2^88 - 1, and one wei a time: nothing is scaled, so nothing vanishes.
     function test_R16_dustOnAHugeSupplyIsExact() public {
-        uint256 half = uint256(type(uint96).max) / 2;
+        uint256 half = uint256(type(uint88).max) / 2;
         _openWith(half + 1, half, 0);
         _ledger.deposit(COIN, 1);
         assertEq(_ledger.claim(ALICE, COIN, ALL), 0, "R16: slightly more than half a wei");
@@ -255,13 +255,13 @@ contract DividendLedgerClaimsTest is DividendLedgerFixture {
     }
 
     function testFuzz_R16_anyDepositOnAnySupplyIsExact(
-        uint96 alices,
-        uint96 bobs,
+        uint88 alices,
+        uint88 bobs,
         uint128 first,
         uint128 second
     ) public {
-        alices = uint96(bound(alices, 1, type(uint96).max));
-        bobs = uint96(bound(bobs, 0, type(uint96).max - alices));
+        alices = uint88(bound(alices, 1, type(uint88).max));
+        bobs = uint88(bound(bobs, 0, type(uint88).max - alices));
         second = uint128(bound(second, 0, type(uint128).max - first));
         uint256 supply = uint256(alices) + bobs;
         _openWith(alices, bobs, 0);
@@ -288,14 +288,14 @@ contract DividendLedgerClaimsTest is DividendLedgerFixture {
     }
 
     /// @dev R24: whoever comes last is paid in full, and with all remainders there what is left is no whole unit each.
-    function testFuzz_R24_theLastClaimerIsNeverShort(uint96[8] memory balances, uint64[4] memory amounts) public {
+    function testFuzz_R24_theLastClaimerIsNeverShort(uint88[8] memory balances, uint64[4] memory amounts) public {
         uint256 supply = 0;
         for (uint256 i = 0; i < balances.length; ++i) {
-            balances[i] = uint96(bound(balances[i], 1, type(uint96).max / 8));
+            balances[i] = uint88(bound(balances[i], 1, type(uint88).max / 8));
             supply += balances[i];
             _ledger.mint(_visitor(i), balances[i]);
         }
-        _ledger.open();
+        _ledger.open(address(0));
         uint256 total = 0;
         for (uint256 i = 0; i < amounts.length; ++i) {
             _ledger.deposit(COIN, amounts[i]);

@@ -31,7 +31,7 @@ abstract contract DividendLedgerFixture is Test {
         _ledger.mint(ALICE, alices);
         if (bobs != 0) _ledger.mint(BOB, bobs);
         if (carols != 0) _ledger.mint(CAROL, carols);
-        _ledger.open();
+        _ledger.open(address(0));
     }
 
     function _assertHead(DividendPhase phase, uint256 epoch, uint256 snapshotAt, bool dirty) internal view {

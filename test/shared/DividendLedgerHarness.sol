@@ -27,8 +27,8 @@ contract DividendLedgerHarness {
         _ledger.burn(holder, amount);
     }
 
-    function open() external {
-        _ledger.open();
+    function open(address idle) external {
+        _ledger.open(idle);
     }
 
     function freeze() external {
@@ -45,10 +45,6 @@ contract DividendLedgerHarness {
 
     function claim(address holder, Currency currency, uint256 maxEntries) external returns (uint256 amount) {
         return _ledger.claim(holder, currency, maxEntries);
-    }
-
-    function forgo(address holder, Currency currency) external {
-        _ledger.forgo(holder, currency);
     }
 
     function takeSnapshot() external {

@@ -38,7 +38,7 @@ abstract contract DividendLedgerModel is CommonBase {
             sum += balances[i];
             if (balances[i] != 0) ledger.mint(actor(i), balances[i]);
         }
-        ledger.open();
+        ledger.open(address(0));
         supply = sum;
     }
 
@@ -80,15 +80,6 @@ abstract contract DividendLedgerModel is CommonBase {
         _held[currency_] += amount;
         _total[currency_] += amount;
         for (uint256 i = 0; i < ACTORS; ++i) _earned[currency_][actor(i)] += _balance[actor(i)] * amount;
-    }
-
-    function _giveOn(uint256 currency_, address from, uint256 perShare) internal {
-        uint256 others = supply - _balance[from];
-        _total[currency_] += perShare;
-        _earned[currency_][from] -= others * perShare;
-        for (uint256 i = 0; i < ACTORS; ++i) {
-            if (actor(i) != from) _earned[currency_][actor(i)] += _balance[actor(i)] * perShare;
-        }
     }
 
     function _pay(uint256 currency_, address holder, uint256 amount) internal {

@@ -5,7 +5,7 @@ import {DividendLedgerModel} from "./DividendLedgerModel.sol";
 
 /// @dev Five holders who move, pay in, claim and give on as a seed says, and a judge who compares with the model.
 abstract contract DividendLedgerWalker is DividendLedgerModel {
-    uint256 private constant MOST_SHARES = type(uint96).max;
+    uint256 private constant MOST_SHARES = type(uint88).max;
 
     /// @param useful How often it did something.
     struct Tally {
@@ -90,19 +90,6 @@ abstract contract DividendLedgerWalker is DividendLedgerModel {
         if (most < left && gone != most && gone != 0) _breach("OWN-03", "a claim went less far than it may");
         _pay(index, holder, amount);
         _judge(true, true, amount != 0, "OWN-03");
-    }
-
-    function forgo(uint256 seed) external {
-        (uint256 index, address holder) = _due(seed);
-        uint256 others = supply - _balance[holder];
-        bool isNew = _isNew(index, holder);
-        uint256 perShare = isNew && others != 0 ? _partsOf(index, holder) / others : 0;
-        bool expected = !isNew || (others != 0 && _fits(index, perShare));
-        bool success = _call(abi.encodeCall(ledger.forgo, (holder, currency(index))));
-        if (success) _giveOn(index, holder, perShare);
-        bool kept = success && isNew && (_partsOf(index, holder) >= others || _isNew(index, holder));
-        if (kept) _breach("OWN-03", "more than a remainder was kept");
-        _judge(success, expected, perShare != 0 && success, "OWN-02");
     }
 
     function takeSnapshot(uint256) external {
