@@ -98,8 +98,7 @@ contract DataAssets is ERC721, DataAssetActions {
         require(block.timestamp >= end, DataAssetsEpochNotOver(epoch, end));
         require(_isHead(asset, assetId, previous), DataAssetsBrokenChain(assetId, previous));
         Link memory link = Link(epoch, root, recordCount);
-        _checkSigned(asset.deviceId, assetId, link, previous, deviceSignature);
-        _checkGoesOn(asset);
+        _checkAppendable(asset, assetId, link, previous, deviceSignature);
 
         bool inTime = block.timestamp < stream.finalAt(epoch);
         if (inTime) _delivered[assetId][epoch / 256] |= 1 << (epoch % 256);
@@ -361,8 +360,15 @@ contract DataAssets is ERC721, DataAssetActions {
     }
 
     /// @dev A device that changed hands, and has a payee of its own since, does not go on feeding a stream past him.
-    function _checkGoesOn(Asset storage asset) private view {
+    function _checkAppendable(
+        Asset storage asset,
+        uint256 assetId,
+        Link memory link,
+        bytes32 previous,
+        bytes calldata deviceSignature
+    ) private view {
         uint256 deviceId = asset.deviceId;
+        _checkSigned(deviceId, assetId, link, previous, deviceSignature);
         if (devices.versionOf(deviceId) == asset.version) return;
         address fixedPayee = devices.revenuePayeeOf(deviceId);
         bool goesOn = fixedPayee == address(0) || (asset.payeeFixed && asset.payee == fixedPayee);
