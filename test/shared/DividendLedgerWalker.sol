@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {DividendLedgerModel} from "./DividendLedgerModel.sol";
 
-/// @dev Five holders, one of them idle or none, who move, pay in and claim as a seed says, and a judge who compares with the model.
+/// @dev Five holders, one of them idle or none, who move, pay in and claim as a seed says, and a judge who compares
+/// with the model.
 abstract contract DividendLedgerWalker is DividendLedgerModel {
     uint256 private constant MOST_SHARES = type(uint88).max;
 
