@@ -81,7 +81,7 @@ contract DividendLedgerTest is DividendLedgerFixture {
         assertEq(uint8(_ledger.phaseOf()), uint8(DividendPhase.Open));
     }
 
-    function test_whileIssuingNothingMovesEarnsOrFreezes() public {
+    function test_whileIssuingNothingMovesEarnsFreezesOrIsRemembered() public {
         _ledger.mint(ALICE, 3);
         bytes memory wrong = _wrongPhase(DividendPhase.Issuing);
         vm.expectRevert(wrong);
@@ -90,6 +90,9 @@ contract DividendLedgerTest is DividendLedgerFixture {
         _ledger.move(ALICE, ALICE, 0);
         vm.expectRevert(wrong);
         _ledger.freeze();
+        vm.expectRevert(wrong);
+        _ledger.takeSnapshot();
+        _assertHead(DividendPhase.Issuing, 1, 0, false);
         assertEq(_ledger.claim(ALICE, COIN, ALL), 0);
         assertEq(_ledger.balanceOf(ALICE), 3);
     }

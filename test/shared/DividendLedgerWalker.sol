@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {DividendLedgerModel} from "./DividendLedgerModel.sol";
 
-/// @dev Five holders who move, pay in, claim and give on as a seed says, and a judge who compares with the model.
+/// @dev Five holders, one of them idle or none, who move, pay in and claim as a seed says, and a judge who compares
+/// with the model.
 abstract contract DividendLedgerWalker is DividendLedgerModel {
     uint256 private constant MOST_SHARES = type(uint88).max;
 
@@ -29,7 +30,7 @@ abstract contract DividendLedgerWalker is DividendLedgerModel {
         }
     }
 
-    constructor(uint256[] memory balances, uint256 bits) DividendLedgerModel(balances) {
+    constructor(uint256[] memory balances, address idle, uint256 bits) DividendLedgerModel(balances, idle) {
         _bits = bits;
     }
 
@@ -55,6 +56,13 @@ abstract contract DividendLedgerWalker is DividendLedgerModel {
     function sellAll(uint256 seed) external {
         address from = _holder(seed);
         _move(from, _someone(seed, "to"), _balance[from]);
+    }
+
+    /// @dev Some of the idle shares, if there are any, begin to earn.
+    function leaveIdle(uint256 seed) external {
+        uint256 balance = _balance[idle];
+        uint256 amount = _word(seed, "amount") % (balance / 4 + 2);
+        _move(idle, _someone(seed, "to"), amount);
     }
 
     function deposit(uint256 seed) external {
@@ -125,13 +133,14 @@ abstract contract DividendLedgerWalker is DividendLedgerModel {
 
     function _move(address from, address to, uint256 amount) private changesNoClaims {
         _finishBlock();
-        bool expected = amount <= _balance[from];
+        bool useful = amount != 0 && from != to;
+        bool expected = amount <= _balance[from] && (!useful || to != idle);
         bool success = _call(abi.encodeCall(ledger.move, (from, to, amount)));
         if (success) {
             _balance[from] -= amount;
             _balance[to] += amount;
         }
-        _judge(success, expected, success && amount != 0 && from != to, "OWN-01");
+        _judge(success, expected, success && useful, "OWN-01");
     }
 
     function _call(bytes memory data) private returns (bool success) {
@@ -156,11 +165,12 @@ abstract contract DividendLedgerWalker is DividendLedgerModel {
         }
     }
 
-    /// @dev Mostly somebody who has shares.
+    /// @dev Mostly somebody who has shares that earn.
     function _holder(uint256 seed) private view returns (address) {
         uint256 start = _word(seed, "from");
         for (uint256 i = 0; i < ACTORS && start % 16 != 0; ++i) {
-            if (_balance[actor((start + i) % ACTORS)] != 0) return actor((start + i) % ACTORS);
+            address holder = actor((start + i) % ACTORS);
+            if (_balance[holder] != 0 && holder != idle) return holder;
         }
         return actor(start % ACTORS);
     }
