@@ -26,7 +26,7 @@ import {
   passMotion,
   workingMachine,
 } from "./fixture.js";
-import { bring, coinOf, eventsBy, giveCoin, machines, placeBid, SUPPLY, vote } from "./machine.js";
+import { bring, coinOf, EARNING, eventsBy, giveCoin, machines, placeBid, vote } from "./machine.js";
 
 const NOTICE = 7 * DAY;
 const MODEL = id("a model");
@@ -303,8 +303,8 @@ describe("MachineShares: what holders decide about the device", () => {
       const other = await bring(loaded, shares, "SetOperator", operator);
       await vote(loaded, shares, other, [loaded.accounts.bob]);
       const account = await deviceRegistry.accountOf(charger.deviceId);
-      await token.mint(account, SUPPLY);
-      await giveCoin(loaded, account, SUPPLY);
+      await token.mint(account, EARNING);
+      await giveCoin(loaded, account, EARNING);
       await carryOut(loaded, shares, "Retire");
       return { ...loaded, bidId, floor, other, account };
     }
@@ -324,7 +324,7 @@ describe("MachineShares: what holders decide about the device", () => {
       const { shares, token, account, accounts } = loaded;
       for (const currency of [token.target as string, NATIVE]) {
         expect(await eventsBy(shares, shares.sweepAccount(currency))).to.deep.equal([
-          ["AccountSwept", currency, SUPPLY],
+          ["AccountSwept", currency, EARNING],
         ]);
         expect(await shares.claimable(accounts.bob, currency)).to.equal(600n);
       }
@@ -334,9 +334,9 @@ describe("MachineShares: what holders decide about the device", () => {
 
     it("goes on with transfers and dividends", async () => {
       const { shares, token, accounts } = await retired();
-      await shares.deposit(token, SUPPLY);
+      await shares.deposit(token, EARNING);
       await shares.transfer(accounts.carol, 100);
-      await shares.deposit(token, SUPPLY);
+      await shares.deposit(token, EARNING);
       expect(await shares.claim.staticCall(token, ALL)).to.equal(1_100n);
     });
 
@@ -367,7 +367,7 @@ describe("MachineShares: what holders decide about the device", () => {
       const before = await token.balanceOf(accounts.dave);
       await machineVotes.connect(accounts.stranger).withdrawBid(shares, bidId);
       expect(await token.balanceOf(accounts.dave)).to.equal(before + floor);
-      expect(floor).to.equal(1_000n * COIN);
+      expect(floor).to.equal(1_500n * COIN);
     });
 
     it("leaves no key to rotate", async () => {

@@ -18,7 +18,8 @@ import {
   withOtherDevice,
 } from "./machine.js";
 
-const FLOOR = 1_000n * COIN;
+/** The price of a share for each of the usual machine's 1,500. */
+const FLOOR = 1_500n * COIN;
 const NO_BID = {
   bidder: ZeroAddress,
   expiry: 0n,
@@ -110,14 +111,14 @@ describe("MachineVotes: bids", () => {
         .withArgs(token.target, 100n, 99n);
     });
 
-    it("is at least the floor: what was raised, or what was named if that is more", async () => {
+    it("is at least the floor: what was paid for a share for each, or what was named if that is more", async () => {
       const its = await load();
       const { shares, votes, accounts, asDave, expiry } = its;
       await expect(asDave.bid(shares, FLOOR - 1n, expiry))
         .to.be.revertedWithCustomError(votes, "MachineVotesBelowFloor")
         .withArgs(FLOOR - 1n, FLOOR);
       await asDave.bid(shares, FLOOR, expiry);
-      const floor = 1_500n * COIN;
+      const floor = 1_501n * COIN;
       const dearer = await workingMachine(await withOtherDevice(its), {
         machine: { buyoutFloor: floor },
       });
@@ -267,7 +268,7 @@ describe("MachineVotes: bids", () => {
       await nextBlockAt(its, expiry + 1);
       const before = await token.balanceOf(dave);
       expect(await eventsBy(votes, votes.withdrawBid(shares, bidId))).to.deep.equal([
-        ["BidWithdrawn", shares.target, bidId],
+        ["BidWithdrawn", shares.target, bidId, dave.address, FLOOR],
       ]);
       expect(await token.balanceOf(dave)).to.equal(before + FLOOR);
       expect(await token.balanceOf(votes), "another stays").to.equal(FLOOR + 1n);
