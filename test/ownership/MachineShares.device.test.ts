@@ -216,6 +216,65 @@ describe("MachineShares: what holders decide about the device", () => {
       expect(await deviceRegistry.trustOf(deviceId)).to.equal(Trust.AttestedByVerifiedMaker);
     });
 
+    describe("of a maker whom nobody verified", () => {
+      /** A machine whose device no maker has vouched for, and a maker of the operator's own. */
+      async function unattested() {
+        const its = await load();
+        const { makerRegistry, accounts } = its;
+        const makerId = await registerMaker(its, accounts.alice.address, accounts.alice);
+        const sign = async (id_: number, signer = accounts.alice) => ({
+          acceptance: {
+            deviceId: its.charger.deviceId,
+            makerId: id_,
+            modelHash: MODEL,
+            deadline: NEVER,
+          },
+          attestation: await signAttestation(makerRegistry, signer, {
+            makerId: id_,
+            lot: 1,
+            keyHash: its.charger.keyHash,
+            modelHash: MODEL,
+            deadline: NEVER,
+          }),
+        });
+        return { ...its, makerId, sign, asAlice: its.shares.connect(accounts.alice) };
+      }
+
+      it("is refused whole, and bars no true maker", async () => {
+        const its = await unattested();
+        const { shares, asAlice, makerId, sign, deviceRegistry, makerRegistry, charger } = its;
+        const { maker, makerVerifier } = its.accounts;
+        const own = await sign(makerId);
+        await expect(asAlice.attest(own.acceptance, own.attestation))
+          .to.be.revertedWithCustomError(shares, "MachineSharesUnverifiedMaker")
+          .withArgs(makerId);
+        expect(await deviceRegistry.trustOf(charger.deviceId)).to.equal(Trust.SelfCertified);
+        const trueId = await registerMaker(its);
+        await makerRegistry.connect(makerVerifier).setVerified(trueId, maker, true);
+        const { acceptance, attestation } = await sign(trueId, maker);
+        const sending = asAlice.attest(acceptance, attestation);
+        expect(await eventsBy(deviceRegistry, sending)).to.deep.equal([
+          ["DeviceAttested", charger.deviceId, BigInt(trueId), 1n, charger.keyHash, MODEL],
+        ]);
+        const trust = await deviceRegistry.trustOf(charger.deviceId);
+        expect(trust).to.equal(Trust.AttestedByVerifiedMaker);
+      });
+
+      it("is taken once he is verified, and no more when he no longer is", async () => {
+        const its = await unattested();
+        const { shares, asAlice, makerId, sign, makerRegistry } = its;
+        const { alice, makerVerifier } = its.accounts;
+        const verifiers = makerRegistry.connect(makerVerifier);
+        const { acceptance, attestation } = await sign(makerId);
+        await verifiers.setVerified(makerId, alice, true);
+        await asAlice.attest(acceptance, attestation);
+        await verifiers.setVerified(makerId, alice, false);
+        await expect(asAlice.attest(acceptance, attestation))
+          .to.be.revertedWithCustomError(shares, "MachineSharesUnverifiedMaker")
+          .withArgs(makerId);
+      });
+    });
+
     it("is recorded for the operator of the moment", async () => {
       const loaded = await prepared();
       const { shares, charger, accounts } = loaded;

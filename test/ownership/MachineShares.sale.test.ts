@@ -324,10 +324,26 @@ describe("MachineShares: sold", () => {
       await expect(shares.unwrap(ZeroAddress))
         .to.be.revertedWithCustomError(deviceRegistry, "ERC721InvalidReceiver")
         .withArgs(ZeroAddress);
-      await expect(shares.unwrap(await deviceRegistry.accountOf(charger.deviceId)))
-        .to.be.revertedWithCustomError(deviceRegistry, "DeviceRegistryOwnAccount")
-        .withArgs(charger.deviceId);
+      const wallet = await deviceRegistry.accountOf(charger.deviceId);
+      await expect(shares.unwrap(wallet))
+        .to.be.revertedWithCustomError(deviceRegistry, "DeviceRegistryOwnershipCycle")
+        .withArgs(charger.deviceId, wallet);
       expect(await shares.stage()).to.equal(Stage.Active);
+    });
+
+    it("goes to no contract that could not give it back: the shares, the offerings, any other", async () => {
+      const its = await withOtherDevice(await load());
+      const { accounts, deviceRegistry, machineOfferings, machineVotes, charger, token } = its;
+      const { bob } = accounts;
+      const shares = await workingMachine(its, { offering: { operatorShares: 0 } }, [[bob, 1_000]]);
+      for (const { target } of [shares, machineOfferings, machineVotes, token]) {
+        await expect(shares.unwrap(target))
+          .to.be.revertedWithCustomError(deviceRegistry, "ERC721InvalidReceiver")
+          .withArgs(target);
+      }
+      expect(await shares.stage()).to.equal(Stage.Active);
+      expect(await deviceRegistry.ownerOf(charger.deviceId)).to.equal(shares.target);
+      await shares.transfer(accounts.carol, 1);
     });
 
     it("is refused while raising, even to nobody who has nothing", async () => {

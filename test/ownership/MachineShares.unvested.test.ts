@@ -199,13 +199,13 @@ describe("MachineShares: shares that have not vested", () => {
   describe("of a milestone that failed", () => {
     it("earn nothing for good, and the others all", async () => {
       const loaded = await load();
-      const { shares, token, machineOfferings, connection } = loaded;
+      const { shares, machineOfferings, connection } = loaded;
       const { deadline } = await machineOfferings.milestoneOf(shares, 0);
       await connection.networkHelpers.time.increaseTo(deadline + 1n);
       for (const milestone of [0, 1, 2]) await machineOfferings.expire(shares, milestone);
       expect(await machineOfferings.forfeitedOf(shares)).to.equal(500n);
-      await shares.deposit(token, EARNING);
-      expect(await claimables(loaded)).to.deep.equal([600n, 400n, 0n, 0n]);
+      await shares.deposit(NATIVE, EARNING, { value: EARNING });
+      expect(await claimables(loaded, NATIVE)).to.deep.equal([600n, 400n, 0n, 0n]);
     });
   });
 

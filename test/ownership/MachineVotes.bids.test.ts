@@ -320,6 +320,57 @@ describe("MachineVotes: bids", () => {
       }
     });
 
+    it("goes back when nobody carried it out in time, a second after the last of it", async () => {
+      const its = await load();
+      const { shares, votes, token, accounts } = its;
+      const { bob, carol, dave } = accounts;
+      const bidId = await placeBid(its, shares, FLOOR);
+      const brought = await bring(its, shares, "AcceptBid", [bidId]);
+      await vote(its, shares, brought, [bob, carol]);
+      const lapse = brought.snapshot + VOTING + DAY + 14 * DAY;
+      await nextBlockAt(its, lapse);
+      await expect(votes.withdrawBid(shares, bidId))
+        .to.be.revertedWithCustomError(votes, "MachineVotesBidStands")
+        .withArgs(bidId);
+      await nextBlockAt(its, lapse + 1);
+      await expect(votes.execute(shares, brought.proposalId, brought.payload))
+        .to.be.revertedWithCustomError(votes, "MachineVotesNotExecutable")
+        .withArgs(brought.proposalId);
+      const before = await token.balanceOf(dave);
+      expect(await eventsBy(votes, votes.withdrawBid(shares, bidId))).to.deep.equal([
+        ["BidWithdrawn", shares.target, bidId, dave.address, FLOOR],
+      ]);
+      expect(await token.balanceOf(dave)).to.equal(before + FLOOR);
+      expect(await votes.outcomeOf(shares, brought.proposalId)).to.equal(Outcome.Passed);
+    });
+
+    it("goes back in the very second after, where the vote took as long as the terms say", async () => {
+      const its = await withOtherDevice(await load());
+      const { votes, accounts } = its;
+      const { bob, carol } = accounts;
+      const shares = await workingMachine(its, { machine: { votingPeriod: DAY } });
+      const bidId = await placeBid(its, shares, FLOOR);
+      const brought = await bring(its, shares, "AcceptBid", [bidId]);
+      await vote(its, shares, brought, [bob, carol]);
+      await nextBlockAt(its, brought.snapshot + 16 * DAY);
+      await expect(votes.withdrawBid(shares, bidId))
+        .to.be.revertedWithCustomError(votes, "MachineVotesBidStands")
+        .withArgs(bidId);
+      await nextBlockAt(its, brought.snapshot + 16 * DAY + 1);
+      await votes.withdrawBid(shares, bidId);
+      expect((await votes.bidOf(shares, bidId)).price).to.equal(0n);
+    });
+
+    it("stands for good without a vote, until it expires", async () => {
+      const its = await load();
+      const { shares, votes } = its;
+      const bidId = await placeBid(its, shares, FLOOR);
+      await nextBlockAt(its, (await now(its)) + 100 * DAY);
+      await expect(votes.withdrawBid(shares, bidId))
+        .to.be.revertedWithCustomError(votes, "MachineVotesBidStands")
+        .withArgs(bidId);
+    });
+
     it("is carried out no more after it has expired, though it passed", async () => {
       const its = await load();
       const { shares, votes, token, accounts } = its;
