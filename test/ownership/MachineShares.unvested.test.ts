@@ -209,7 +209,7 @@ describe("MachineShares: shares that have not vested", () => {
     });
   });
 
-  describe("R16 attacked", () => {
+  describe("attacked", () => {
     it("OWN-05 the operator who has everything released takes none of what came before", async () => {
       const loaded = await load();
       const { shares, token, accounts, machineOfferings } = loaded;

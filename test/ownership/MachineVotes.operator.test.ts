@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { encodeBytes32String } from "ethers";
 
-import { Motion, Outcome } from "../../scripts/lib/ownership/machines.js";
-import { nextBlockAt } from "../identity/registry.js";
+import { type Motion, Outcome } from "../../scripts/lib/ownership/machines.js";
 import { ALL, createOffering, now, PRICE, workingMachine } from "./fixture.js";
 import { bring, machines, placeBid, releaseMilestone, vote, withOtherDevice } from "./machine.js";
 
@@ -34,7 +34,7 @@ describe("MachineVotes: an operator with as many shares as one can have", () => 
     const { shares, votes, accounts } = its;
     const brought = await bring(its, shares, motion, values, accounts.alice);
     await vote(its, shares, brought, [accounts.alice, ...yes], no);
-    await nextBlockAt(its, brought.locked + 1);
+    await its.connection.networkHelpers.time.increaseTo(brought.locked + 1);
     const executing = votes.execute(shares, brought.proposalId, brought.payload);
     return { ...brought, executing };
   }
@@ -45,13 +45,10 @@ describe("MachineVotes: an operator with as many shares as one can have", () => 
     expect(await shares.balanceOf(accounts.alice)).to.equal(1_000n);
     expect(await shares.totalSupply()).to.equal(2_000n);
     expect(await shares.balanceOf(machineOfferings)).to.equal(0n);
-    const field = new TextEncoder().encode("operatorShares");
-    const padded = new Uint8Array(32);
-    padded.set(field);
     const offering = { operatorShares: 1_001 };
     await expect(createOffering(await withOtherDevice(its), { offering }))
       .to.be.revertedWithCustomError(machineOfferings, "MachineOfferingsOutOfBounds")
-      .withArgs(padded, 1_001, 0, 1_000);
+      .withArgs(encodeBytes32String("operatorShares"), 1_001, 0, 1_000);
   });
 
   it("cannot bid less than the others paid for each share", async () => {
@@ -106,7 +103,9 @@ describe("MachineVotes: an operator with as many shares as one can have", () => 
     expect(await deviceRegistry.ownerOf(charger.deviceId)).to.equal(alice.address);
     for (const holder of [bob, carol, dave]) {
       const paid = await shares.claimFor.staticCall(holder, token, ALL);
-      expect(paid >= (await shares.balanceOf(holder)) * PRICE, "R15").to.equal(true);
+      expect(paid >= (await shares.balanceOf(holder)) * PRICE, "what he paid for them").to.equal(
+        true,
+      );
     }
   });
 
