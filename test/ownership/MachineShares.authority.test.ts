@@ -4,10 +4,10 @@ import { MaxUint256, ZeroAddress } from "ethers";
 import { Motion, payloadOf, shortString, Stage } from "../../scripts/lib/ownership/machines.js";
 import type { MachineShares } from "../../typechain-types/index.js";
 import { plain } from "../identity/registry.js";
-import { COIN, type Ownership, workingMachine } from "./fixture.js";
+import { COIN, openOffering, type Ownership, workingMachine } from "./fixture.js";
 import { as, cloneShares, eventsBy, machines, withOtherDevice } from "./machine.js";
 
-const MAX_SHARES = 2n ** 96n - 1n;
+const MAX_SHARES = 2n ** 88n - 1n;
 
 describe("MachineShares: who may do what", () => {
   const load = machines(async (its) => ({ shares: await workingMachine(its) }));
@@ -60,6 +60,17 @@ describe("MachineShares: who may do what", () => {
       const entries = await shares.entriesOf(accounts.bob);
       await shares.transfer(accounts.carol, 1);
       expect(await shares.entriesOf(accounts.bob)).to.equal(entries + 1n);
+    }
+  });
+
+  it("remembers nothing while raising, whoever of the two asks", async () => {
+    const its = await withOtherDevice(await load());
+    const { machineOfferings, machineVotes } = its;
+    const raising = await openOffering(its);
+    for (const contract of [machineOfferings, machineVotes]) {
+      await expect(raising.connect(await as(its, contract)).takeSnapshot())
+        .to.be.revertedWithCustomError(raising, "DividendLedgerWrongPhase")
+        .withArgs(0);
     }
   });
 
@@ -148,7 +159,7 @@ describe("MachineShares: who may do what", () => {
         .withArgs(accounts.alice.address);
     });
 
-    it("makes and takes away shares while raising, up to 2^96 - 1", async () => {
+    it("makes and takes away shares while raising, up to 2^88 - 1", async () => {
       const { clone, accounts } = await own();
       const { stranger, bob } = accounts;
       expect(await clone.mint.staticCall(bob, 7)).to.equal(7n);
@@ -165,7 +176,7 @@ describe("MachineShares: who may do what", () => {
       expect(await clone.totalSupply()).to.equal(2n);
       await expect(clone.mint(stranger, MAX_SHARES - 1n))
         .to.be.revertedWithCustomError(clone, "SafeCastOverflowedUintDowncast")
-        .withArgs(96, MAX_SHARES + 1n);
+        .withArgs(88, MAX_SHARES + 1n);
       await clone.mint(stranger, MAX_SHARES - 2n);
       expect(await clone.totalSupply()).to.equal(MAX_SHARES);
       await expect(clone.mint(ZeroAddress, 1))
@@ -203,33 +214,45 @@ describe("MachineShares: who may do what", () => {
       await expect(clone.seal(1)).to.be.revertedWithCustomError(clone, "DividendLedgerNoShares");
     });
 
-    it("never lets its only holder, the issuer, give to all others what is nobody's", async () => {
+    it("R28 is never sealed with the issuer as its only holder, since nobody would earn", async () => {
       const its = await own();
       const { clone, token, accounts } = its;
       await clone.mint(accounts.stranger, 10);
       await giveDevice(its, clone);
+      await expect(clone.seal(1)).to.be.revertedWithCustomError(clone, "DividendLedgerNoShares");
+      expect(await clone.stage()).to.equal(Stage.Raising);
+      await clone.mint(accounts.bob, 1);
       await clone.seal(1);
-      await token.connect(accounts.bob).transfer(clone, 100);
+      await token.connect(accounts.dave).transfer(clone, 100);
       await clone.sync(token);
-      await expect(clone.recycle(token)).to.be.revertedWithCustomError(
-        clone,
-        "DividendLedgerNoShares",
-      );
+      expect(await clone.claimable(accounts.bob, token)).to.equal(100n);
     });
 
-    it("takes as its floor what was raised, or what was named if that is more", async () => {
+    it("takes as its floor what was paid for a share for each, or what was named if that is more", async () => {
       const its = await own();
       const { clone, accounts } = its;
       await clone.mint(accounts.bob, 10);
       await giveDevice(its, clone);
-      await clone.seal(3n * COIN);
-      expect(await clone.buyoutFloor()).to.equal(3n * COIN);
-      for (const [named, floor] of [
-        [999n * COIN, 1_000n * COIN],
-        [1_001n * COIN, 1_001n * COIN],
+      expect(await eventsBy(clone, clone.seal(3n * COIN + 1n))).to.deep.include([
+        "MachineSealed",
+        10n,
+        30n * COIN + 10n,
+      ]);
+      expect(await clone.buyoutFloor()).to.equal(30n * COIN + 10n);
+      const { bob, carol } = accounts;
+      for (const [named, sold, floor] of [
+        [1_500n * COIN - 1n, 1_000, 1_500n * COIN],
+        [1_500n * COIN, 1_000, 1_500n * COIN],
+        [1_500n * COIN + 1n, 1_000, 1_500n * COIN + 1n],
+        // Of 201, the operator's 500 of 1,000 are 100.
+        [0n, 201, 301n * COIN],
+        [301n * COIN + 1n, 201, 301n * COIN + 1n],
       ] as const) {
         const other = await withOtherDevice(its);
-        const shares = await workingMachine(other, { machine: { buyoutFloor: named } });
+        const shares = await workingMachine(other, { machine: { buyoutFloor: named } }, [
+          [bob, sold - 1],
+          [carol, 1],
+        ]);
         expect(await shares.buyoutFloor()).to.equal(floor);
       }
     });

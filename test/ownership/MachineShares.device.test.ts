@@ -1,20 +1,17 @@
 import { expect } from "chai";
-import { id, ZeroAddress, ZeroHash } from "ethers";
+import { ZeroAddress, ZeroHash } from "ethers";
 
 import { Secp256k1Key } from "../../scripts/lib/deviceKey.js";
 import { prepareSpending } from "../../scripts/lib/devices.js";
-import { NATIVE, NEVER, signAttestation } from "../../scripts/lib/identity.js";
+import { NATIVE, NEVER } from "../../scripts/lib/identity.js";
 import { Motion, Stage } from "../../scripts/lib/ownership/machines.js";
 import { deployWallet, registerDevice } from "../identity/fixture.js";
 import {
   nextBlockAt,
-  registerAttested,
-  registerMaker,
   rotationMessage,
   rotationOf,
   signRotation,
   Status,
-  Trust,
 } from "../identity/registry.js";
 import {
   ALL,
@@ -26,10 +23,9 @@ import {
   passMotion,
   workingMachine,
 } from "./fixture.js";
-import { bring, coinOf, eventsBy, giveCoin, machines, placeBid, SUPPLY, vote } from "./machine.js";
+import { bring, coinOf, EARNING, eventsBy, giveCoin, machines, placeBid, vote } from "./machine.js";
 
 const NOTICE = 7 * DAY;
-const MODEL = id("a model");
 
 describe("MachineShares: what holders decide about the device", () => {
   const load = machines(async (its) => ({ shares: await workingMachine(its) }));
@@ -161,73 +157,6 @@ describe("MachineShares: what holders decide about the device", () => {
     });
   });
 
-  describe("a maker's word", () => {
-    /** A machine whose device a maker vouches for, and has got another key by a vote. */
-    const prepared = machines(async (its) => {
-      const makerId = await registerMaker(its);
-      const { maker, makerVerifier } = its.accounts;
-      await its.makerRegistry.connect(makerVerifier).setVerified(makerId, maker, true);
-      const charger = Secp256k1Key.generate();
-      const lot = 1;
-      await registerAttested(its, charger, { makerId, lot, modelHash: MODEL });
-      const attested: Ownership = { ...its, charger };
-      const shares = await workingMachine(attested);
-      return { charger, shares, makerId, lot, next: Secp256k1Key.generate() };
-    });
-
-    const word = async (
-      { makerRegistry, accounts, charger, makerId, lot }: Awaited<ReturnType<typeof prepared>>,
-      keyHash: string,
-    ) => ({
-      acceptance: { deviceId: charger.deviceId, makerId, modelHash: MODEL, deadline: NEVER },
-      attestation: await signAttestation(makerRegistry, accounts.maker, {
-        makerId,
-        lot,
-        keyHash,
-        modelHash: MODEL,
-        deadline: NEVER,
-      }),
-    });
-
-    it("ends with the key, and is recorded anew for the operator, and nobody else", async () => {
-      const loaded = await prepared();
-      const { shares, deviceRegistry, charger, next, accounts, makerId, lot } = loaded;
-      const { deviceId } = charger;
-      expect(await deviceRegistry.trustOf(deviceId)).to.equal(Trust.AttestedByVerifiedMaker);
-      await carryOut(loaded, shares, "RotateKey", [next.keyHash]);
-      const message = await rotationMessage(deviceRegistry, deviceId, next);
-      await shares.rotateKey(
-        rotationOf(deviceId, next),
-        await signRotation(deviceRegistry, next, message),
-        await signRotation(deviceRegistry, charger, message),
-      );
-      expect(await deviceRegistry.trustOf(deviceId)).to.equal(Trust.SelfCertified);
-
-      const { acceptance, attestation } = await word(loaded, next.keyHash);
-      for (const account of [accounts.bob, accounts.stranger, accounts.maker]) {
-        await expect(shares.connect(account).attest(acceptance, attestation))
-          .to.be.revertedWithCustomError(shares, "MachineSharesUnauthorized")
-          .withArgs(account.address);
-      }
-      const asAlice = shares.connect(accounts.alice);
-      expect(await eventsBy(deviceRegistry, asAlice.attest(acceptance, attestation))).to.deep.equal(
-        [["DeviceAttested", deviceId, BigInt(makerId), BigInt(lot), next.keyHash, MODEL]],
-      );
-      expect(await deviceRegistry.trustOf(deviceId)).to.equal(Trust.AttestedByVerifiedMaker);
-    });
-
-    it("is recorded for the operator of the moment", async () => {
-      const loaded = await prepared();
-      const { shares, charger, accounts } = loaded;
-      await carryOut(loaded, shares, "SetOperator", [accounts.dave.address]);
-      const { acceptance, attestation } = await word(loaded, charger.keyHash);
-      await expect(shares.connect(accounts.alice).attest(acceptance, attestation))
-        .to.be.revertedWithCustomError(shares, "MachineSharesUnauthorized")
-        .withArgs(accounts.alice.address);
-      await shares.connect(accounts.dave).attest(acceptance, attestation);
-    });
-  });
-
   describe("what it may spend", () => {
     const policyOf = ({ token, accounts }: Ownership, expiry: number) => [
       DAY,
@@ -303,8 +232,8 @@ describe("MachineShares: what holders decide about the device", () => {
       const other = await bring(loaded, shares, "SetOperator", operator);
       await vote(loaded, shares, other, [loaded.accounts.bob]);
       const account = await deviceRegistry.accountOf(charger.deviceId);
-      await token.mint(account, SUPPLY);
-      await giveCoin(loaded, account, SUPPLY);
+      await token.mint(account, EARNING);
+      await giveCoin(loaded, account, EARNING);
       await carryOut(loaded, shares, "Retire");
       return { ...loaded, bidId, floor, other, account };
     }
@@ -324,7 +253,7 @@ describe("MachineShares: what holders decide about the device", () => {
       const { shares, token, account, accounts } = loaded;
       for (const currency of [token.target as string, NATIVE]) {
         expect(await eventsBy(shares, shares.sweepAccount(currency))).to.deep.equal([
-          ["AccountSwept", currency, SUPPLY],
+          ["AccountSwept", currency, EARNING],
         ]);
         expect(await shares.claimable(accounts.bob, currency)).to.equal(600n);
       }
@@ -334,9 +263,9 @@ describe("MachineShares: what holders decide about the device", () => {
 
     it("goes on with transfers and dividends", async () => {
       const { shares, token, accounts } = await retired();
-      await shares.deposit(token, SUPPLY);
+      await shares.deposit(token, EARNING);
       await shares.transfer(accounts.carol, 100);
-      await shares.deposit(token, SUPPLY);
+      await shares.deposit(token, EARNING);
       expect(await shares.claim.staticCall(token, ALL)).to.equal(1_100n);
     });
 
@@ -367,7 +296,7 @@ describe("MachineShares: what holders decide about the device", () => {
       const before = await token.balanceOf(accounts.dave);
       await machineVotes.connect(accounts.stranger).withdrawBid(shares, bidId);
       expect(await token.balanceOf(accounts.dave)).to.equal(before + floor);
-      expect(floor).to.equal(1_000n * COIN);
+      expect(floor).to.equal(1_500n * COIN);
     });
 
     it("leaves no key to rotate", async () => {

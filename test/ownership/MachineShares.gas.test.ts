@@ -3,7 +3,7 @@ import type { ContractTransactionResponse } from "ethers";
 
 import type { MachineShares, MockERC20 } from "../../typechain-types/index.js";
 import { ALL, propose, workingMachine } from "./fixture.js";
-import { machines, SUPPLY } from "./machine.js";
+import { EARNING, machines } from "./machine.js";
 
 const MANY = 8;
 
@@ -13,7 +13,7 @@ describe("MachineShares: what transfers and claims cost", () => {
     const currencies: MockERC20[] = [];
     for (let index = 0; index < MANY; ++index) {
       const currency = await its.connection.ethers.deployContract("MockERC20", [18]);
-      await currency.mint(its.accounts.bob, 10n * SUPPLY);
+      await currency.mint(its.accounts.bob, 10n * EARNING);
       await currency.connect(its.accounts.bob).approve(shares, ALL);
       currencies.push(currency);
     }
@@ -36,9 +36,9 @@ describe("MachineShares: what transfers and claims cost", () => {
   ): Promise<bigint> {
     const loaded = await load();
     const { shares, currencies, accounts } = loaded;
-    for (const currency of currencies.slice(0, count)) await shares.deposit(currency, SUPPLY);
+    for (const currency of currencies.slice(0, count)) await shares.deposit(currency, EARNING);
     await shares.transfer(accounts.carol, 10);
-    for (const currency of currencies.slice(0, count)) await shares.deposit(currency, SUPPLY);
+    for (const currency of currencies.slice(0, count)) await shares.deposit(currency, EARNING);
     return act(shares, loaded);
   }
 
@@ -71,7 +71,7 @@ describe("MachineShares: what transfers and claims cost", () => {
     const { shares, currencies, accounts } = await load();
     const { carol } = accounts;
     const before = await gasOf(shares.transfer(carol, 10));
-    for (const currency of currencies) await shares.deposit(currency, SUPPLY);
+    for (const currency of currencies) await shares.deposit(currency, EARNING);
     const first = await gasOf(shares.transfer(carol, 10));
     const second = await gasOf(shares.transfer(carol, 10));
     expect(first > before, "an entry each").to.equal(true);
@@ -97,7 +97,7 @@ describe("MachineShares: what transfers and claims cost", () => {
     const [currency] = currencies;
     if (currency === undefined) throw new Error("no currency");
     for (let round = 0; round < 20; ++round) {
-      await shares.deposit(currency, SUPPLY / 10n);
+      await shares.deposit(currency, EARNING / 10n);
       await shares.transfer(carol, 1);
     }
     expect(await shares.entriesOf(carol)).to.equal(20n);

@@ -45,9 +45,8 @@ describe("MachineShares: who runs the machine", () => {
       await contribute(its, shares, accounts.bob, 1_000);
       expect(await eventsBy(shares, machineOfferings.finalise(shares))).to.deep.equal([
         ["Transfer", ZeroAddress, machineOfferings.target, 500n],
-        ["PayoutSet", machineOfferings.target, shares.target],
         ["OperatorSet", accounts.alice.address],
-        ["MachineSealed", SUPPLY, 1_000n * COIN],
+        ["MachineSealed", SUPPLY, 1_500n * COIN],
       ]);
       expect(await shares.operator()).to.equal(accounts.alice.address);
       expect(await deviceRegistry.ownerOf(charger.deviceId)).to.equal(shares.target);
@@ -198,7 +197,7 @@ describe("MachineShares: who runs the machine", () => {
       await accounts.dave.sendTransaction({ to: await shares.revenueReceiver(), value: 1_000n });
       await shares.collect(NATIVE);
       await shares.claim(NATIVE, ALL);
-      expect(await shares.claimable(accounts.carol, NATIVE)).to.equal(213n);
+      expect(await shares.claimable(accounts.carol, NATIVE)).to.equal(320n);
       const { terms, proofOf } = splitWith(shares, operator);
       const { recipient, proof } = proofOf(operator);
       await expect(splitHub.release(terms, NATIVE, recipient, proof))
@@ -218,7 +217,7 @@ describe("MachineShares: who runs the machine", () => {
       await machineOfferings.finalise(shares);
       expect(await shares.collect.staticCall(token)).to.equal(800n);
       await shares.collect(token);
-      expect(await shares.claimable(accounts.bob, token)).to.equal(533n);
+      expect(await shares.claimable(accounts.bob, token)).to.equal(800n);
     });
 
     it("brings in everything where the operator has no part, and next to nothing where he has all but", async () => {
@@ -353,10 +352,11 @@ describe("MachineShares: who runs the machine", () => {
       expect(successor).to.equal(splitWith(shares, dave.address).id);
     });
 
-    it("is refused for nobody and for the machine itself", async () => {
+    it("is refused for nobody, for the machine itself, and for the issuer", async () => {
       const loaded = await load();
-      const { shares, accounts, machineVotes } = loaded;
-      for (const operator of [ZeroAddress, shares.target as string]) {
+      const { shares, accounts, machineVotes, machineOfferings } = loaded;
+      for (const refused of [ZeroAddress, shares.target, machineOfferings.target]) {
+        const operator = refused as string;
         const { proposalId, payload } = await passMotion(loaded, shares, "SetOperator", [operator]);
         await expect(machineVotes.execute(shares, proposalId, payload))
           .to.be.revertedWithCustomError(shares, "MachineSharesInvalidOperator")

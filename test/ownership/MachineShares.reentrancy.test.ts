@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { NATIVE } from "../../scripts/lib/identity.js";
 import { ALL, workingMachine } from "./fixture.js";
-import { coinOf, machines, SUPPLY } from "./machine.js";
+import { coinOf, EARNING, machines } from "./machine.js";
 
 describe("MachineShares: re-entered", () => {
   /** A holder that calls back when coin comes, and a token that calls when it moves. */
@@ -13,7 +13,7 @@ describe("MachineShares: re-entered", () => {
     const holder = await ethers.deployContract("ReentrantReceiver");
     const hooked = await ethers.deployContract("HookedERC20");
     await shares.transfer(holder, 300);
-    await hooked.mint(accounts.bob, 10n * SUPPLY);
+    await hooked.mint(accounts.bob, 10n * EARNING);
     await hooked.connect(accounts.bob).approve(shares, ALL);
     return { shares, holder, hooked, codec: shares.interface };
   });
@@ -24,7 +24,6 @@ describe("MachineShares: re-entered", () => {
     deposit: ({ codec, hooked }) => codec.encodeFunctionData("deposit", [hooked.target, 1]),
     sync: ({ codec, hooked }) => codec.encodeFunctionData("sync", [hooked.target]),
     collect: ({ codec }) => codec.encodeFunctionData("collect", [NATIVE]),
-    recycle: ({ codec }) => codec.encodeFunctionData("recycle", [NATIVE]),
     sweepAccount: ({ codec }) => codec.encodeFunctionData("sweepAccount", [NATIVE]),
     claim: ({ codec }) => codec.encodeFunctionData("claim", [NATIVE, ALL]),
     claimMany: ({ codec }) => codec.encodeFunctionData("claimMany", [[NATIVE], ALL]),
@@ -44,18 +43,18 @@ describe("MachineShares: re-entered", () => {
     it(`R21 refuses ${name} while a claim pays coin`, async () => {
       const loaded = await load();
       const { shares, holder } = loaded;
-      await shares.deposit(NATIVE, SUPPLY, { value: SUPPLY });
+      await shares.deposit(NATIVE, EARNING, { value: EARNING });
       await holder.arm(shares, dataOf(loaded));
       await shares.claimFor(holder, NATIVE, ALL);
       await locked(loaded, holder);
       expect(await coinOf(loaded, holder)).to.equal(300n);
-      expect(await shares.heldOf(NATIVE)).to.equal(1_200n);
+      expect(await shares.heldOf(NATIVE)).to.equal(700n);
     });
 
     it(`R21 refuses ${name} while a holder's own claims pay coin`, async () => {
       const loaded = await load();
       const { shares, holder, codec } = loaded;
-      await shares.deposit(NATIVE, SUPPLY, { value: SUPPLY });
+      await shares.deposit(NATIVE, EARNING, { value: EARNING });
       for (const claim of [
         codec.encodeFunctionData("claim", [NATIVE, ALL]),
         codec.encodeFunctionData("claimMany", [[NATIVE], ALL]),
@@ -63,7 +62,7 @@ describe("MachineShares: re-entered", () => {
         await holder.arm(shares, dataOf(loaded));
         await holder.execute(shares, claim);
         await locked(loaded, holder);
-        await shares.deposit(NATIVE, SUPPLY, { value: SUPPLY });
+        await shares.deposit(NATIVE, EARNING, { value: EARNING });
       }
       expect(await coinOf(loaded, holder)).to.equal(600n);
     });
@@ -72,15 +71,15 @@ describe("MachineShares: re-entered", () => {
       const loaded = await load();
       const { shares, hooked } = loaded;
       await hooked.arm(shares, dataOf(loaded));
-      await shares.deposit(hooked, SUPPLY);
+      await shares.deposit(hooked, EARNING);
       await locked(loaded, hooked);
-      expect(await shares.heldOf(hooked)).to.equal(SUPPLY);
+      expect(await shares.heldOf(hooked)).to.equal(EARNING);
     });
 
     it(`refuses ${name} while a token is claimed`, async () => {
       const loaded = await load();
       const { shares, hooked, accounts } = loaded;
-      await shares.deposit(hooked, SUPPLY);
+      await shares.deposit(hooked, EARNING);
       await hooked.arm(shares, dataOf(loaded));
       await shares.claimFor(accounts.carol, hooked, ALL);
       await locked(loaded, hooked);
@@ -90,21 +89,21 @@ describe("MachineShares: re-entered", () => {
     it(`refuses ${name} while the wallet is swept`, async () => {
       const loaded = await load();
       const { shares, hooked, deviceRegistry, charger } = loaded;
-      await hooked.mint(await deviceRegistry.accountOf(charger.deviceId), SUPPLY);
+      await hooked.mint(await deviceRegistry.accountOf(charger.deviceId), EARNING);
       await hooked.arm(shares, dataOf(loaded));
       await shares.sweepAccount(hooked);
       await locked(loaded, hooked);
-      expect(await shares.heldOf(hooked)).to.equal(SUPPLY);
+      expect(await shares.heldOf(hooked)).to.equal(EARNING);
     });
 
     it(`refuses ${name} while revenue is collected`, async () => {
       const loaded = await load();
       const { shares, hooked } = loaded;
-      await hooked.mint(await shares.revenueReceiver(), SUPPLY);
+      await hooked.mint(await shares.revenueReceiver(), EARNING);
       await hooked.arm(shares, dataOf(loaded));
       await shares.collect(hooked);
       await locked(loaded, hooked);
-      expect(await shares.heldOf(hooked)).to.equal(1_200n);
+      expect(await shares.heldOf(hooked)).to.equal(800n);
     });
   }
 
@@ -112,11 +111,11 @@ describe("MachineShares: re-entered", () => {
     const loaded = await load();
     const { shares, hooked, codec, accounts } = loaded;
     const { bob, dave } = accounts;
-    await shares.deposit(hooked, SUPPLY);
+    await shares.deposit(hooked, EARNING);
     await shares.approve(hooked, 100);
     const move = codec.encodeFunctionData("transferFrom", [bob.address, dave.address, 100]);
     await hooked.arm(shares, move);
-    await shares.deposit(hooked, SUPPLY);
+    await shares.deposit(hooked, EARNING);
     expect(await hooked.succeeded()).to.equal(true);
     expect(await shares.claimable(bob, hooked), "OWN-03").to.equal(300n + 200n);
     expect(await shares.claimable(dave, hooked), "OWN-03").to.equal(100n);
@@ -126,7 +125,7 @@ describe("MachineShares: re-entered", () => {
     const loaded = await load();
     const { shares, holder, codec, accounts } = loaded;
     const { dave } = accounts;
-    await shares.deposit(NATIVE, SUPPLY, { value: SUPPLY });
+    await shares.deposit(NATIVE, EARNING, { value: EARNING });
     await holder.arm(shares, codec.encodeFunctionData("transfer", [dave.address, 300]));
     await shares.claimFor(holder, NATIVE, ALL);
     expect(await holder.succeeded()).to.equal(true);
@@ -139,7 +138,7 @@ describe("MachineShares: re-entered", () => {
     const loaded = await load();
     const { shares, holder, codec } = loaded;
     for (let round = 1n; round <= 2n; ++round) {
-      await shares.deposit(NATIVE, SUPPLY, { value: SUPPLY });
+      await shares.deposit(NATIVE, EARNING, { value: EARNING });
       await holder.execute(shares, codec.encodeFunctionData("claim", [NATIVE, ALL]));
       expect(await coinOf(loaded, holder)).to.equal(300n * round);
     }

@@ -9,7 +9,8 @@ import { nextBlockAt } from "../identity/registry.js";
 import { ALL, COIN, DAY, now, passMotion, workingMachine } from "./fixture.js";
 import { coinOf, eventsBy, giveCoin, machines, placeBid, withOtherDevice } from "./machine.js";
 
-const FLOOR = 1_000n * COIN;
+/** The price of a share for each of the usual machine's 1,500. */
+const FLOOR = 1_500n * COIN;
 const PRICE = FLOOR + 7n;
 const IN_WALLET = 5n * COIN + 1n;
 const KEPT = 3n * COIN;
@@ -64,7 +65,6 @@ describe("MachineShares: sold", () => {
     const its = await load();
     const { shares, token, accounts, machineOfferings } = its;
     await execute(its);
-    await shares.recycle(token);
     let paid = 0n;
     for (const holder of [accounts.bob, accounts.carol, accounts.alice]) {
       paid += await shares.claimFor.staticCall(holder, token, ALL);
@@ -84,7 +84,7 @@ describe("MachineShares: sold", () => {
     await expect(shares.transfer(accounts.carol, 1))
       .to.be.revertedWithCustomError(shares, "DividendLedgerWrongPhase")
       .withArgs(2);
-    await shares.deposit(NATIVE, 1_500, { value: 1_500n });
+    await shares.deposit(NATIVE, 1_000, { value: 1_000n });
     expect(await shares.claim.staticCall(NATIVE, ALL)).to.equal(600n);
     await accounts.dave.sendTransaction({ to: await shares.revenueReceiver(), value: 1_000n });
     expect(await shares.collect.staticCall(NATIVE), "what still comes to the split").to.equal(800n);
@@ -218,7 +218,7 @@ describe("MachineShares: sold", () => {
           ["DividendDeposited", currency.target, ZeroAddress, PRICE],
           ["MachineSold", accounts.dave.address],
         ]);
-        expect(await shares.claimable(accounts.bob, currency)).to.equal((PRICE * 600n) / 1_500n);
+        expect(await shares.claimable(accounts.bob, currency)).to.equal((PRICE * 600n) / 1_000n);
       });
     }
   });
@@ -265,7 +265,7 @@ describe("MachineShares: sold", () => {
       const shares = await workingMachine(its, { offering: { operatorShares: 0 } }, [[bob, 1_000]]);
       await shares.deposit(token, 1_000);
       expect(await eventsBy(shares, shares.unwrap(stranger))).to.deep.equal([
-        ["MachineUnwrapped", bob.address],
+        ["MachineUnwrapped", bob.address, stranger.address],
       ]);
       expect(await deviceRegistry.ownerOf(charger.deviceId)).to.equal(stranger.address);
       expect(await shares.stage()).to.equal(Stage.Ended);
@@ -324,10 +324,26 @@ describe("MachineShares: sold", () => {
       await expect(shares.unwrap(ZeroAddress))
         .to.be.revertedWithCustomError(deviceRegistry, "ERC721InvalidReceiver")
         .withArgs(ZeroAddress);
-      await expect(shares.unwrap(await deviceRegistry.accountOf(charger.deviceId)))
-        .to.be.revertedWithCustomError(deviceRegistry, "DeviceRegistryOwnAccount")
-        .withArgs(charger.deviceId);
+      const wallet = await deviceRegistry.accountOf(charger.deviceId);
+      await expect(shares.unwrap(wallet))
+        .to.be.revertedWithCustomError(deviceRegistry, "DeviceRegistryOwnershipCycle")
+        .withArgs(charger.deviceId, wallet);
       expect(await shares.stage()).to.equal(Stage.Active);
+    });
+
+    it("goes to no contract that could not give it back: the shares, the offerings, any other", async () => {
+      const its = await withOtherDevice(await load());
+      const { accounts, deviceRegistry, machineOfferings, machineVotes, charger, token } = its;
+      const { bob } = accounts;
+      const shares = await workingMachine(its, { offering: { operatorShares: 0 } }, [[bob, 1_000]]);
+      for (const { target } of [shares, machineOfferings, machineVotes, token]) {
+        await expect(shares.unwrap(target))
+          .to.be.revertedWithCustomError(deviceRegistry, "ERC721InvalidReceiver")
+          .withArgs(target);
+      }
+      expect(await shares.stage()).to.equal(Stage.Active);
+      expect(await deviceRegistry.ownerOf(charger.deviceId)).to.equal(shares.target);
+      await shares.transfer(accounts.carol, 1);
     });
 
     it("is refused while raising, even to nobody who has nothing", async () => {

@@ -14,7 +14,7 @@ import {
   type Ownership,
   workingMachine,
 } from "./fixture.js";
-import { coinOf, eventsBy, giveCoin, machines, SUPPLY, withOtherDevice } from "./machine.js";
+import { coinOf, EARNING, eventsBy, giveCoin, machines, withOtherDevice } from "./machine.js";
 
 const KEPT = 10n;
 
@@ -31,15 +31,15 @@ describe("MachineShares: what the device's wallet has too much", () => {
 
   it("goes to the holders, by anyone's call, and the working balance stays", async () => {
     const { shares, token, account, accounts } = await load();
-    await token.mint(account, SUPPLY + KEPT);
+    await token.mint(account, EARNING + KEPT);
     const asStranger = shares.connect(accounts.stranger);
-    expect(await asStranger.sweepAccount.staticCall(token)).to.equal(SUPPLY);
+    expect(await asStranger.sweepAccount.staticCall(token)).to.equal(EARNING);
     expect(await eventsBy(shares, asStranger.sweepAccount(token))).to.deep.equal([
-      ["AccountSwept", token.target, SUPPLY],
+      ["AccountSwept", token.target, EARNING],
     ]);
     expect(await token.balanceOf(account)).to.equal(KEPT);
-    expect(await token.balanceOf(shares)).to.equal(SUPPLY);
-    expect(await shares.heldOf(token)).to.equal(SUPPLY);
+    expect(await token.balanceOf(shares)).to.equal(EARNING);
+    expect(await shares.heldOf(token)).to.equal(EARNING);
     expect(await shares.claimable(accounts.bob, token)).to.equal(600n);
   });
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { keccak256 } from "ethers";
+import { id, keccak256 } from "ethers";
 
 import { Outcome, payloadOf, Stage } from "../../scripts/lib/ownership/machines.js";
 import { nextBlockAt } from "../identity/registry.js";
@@ -120,21 +120,95 @@ describe("MachineVotes: carrying a motion out", () => {
     await votes.execute(shares, proposalId, payload);
   });
 
-  it("carries out each of several motions, in any order", async () => {
-    const its = await load();
-    const { shares, votes, accounts } = its;
-    const { bob, dave, arbiter } = accounts;
-    const brought = [];
-    for (const operator of [dave, arbiter]) {
-      const motion = await bring(its, shares, "SetOperator", [operator.address]);
-      await vote(its, shares, motion, [bob]);
-      brought.push(motion);
+  describe("of several of the same kind", () => {
+    /** Motions for Dave, the arbiter and Carol as operators have passed, in this order. */
+    async function several() {
+      const its = await load();
+      const { shares, accounts } = its;
+      const { bob, carol, dave, arbiter } = accounts;
+      const brought = [];
+      for (const operator of [dave, arbiter, carol]) {
+        const motion = await bring(its, shares, "SetOperator", [operator.address]);
+        await vote(its, shares, motion, [bob]);
+        brought.push(motion);
+      }
+      const [first, second, third] = brought;
+      if (!first || !second || !third) throw new Error("three were brought");
+      return { ...its, first, second, third };
     }
-    await its.connection.networkHelpers.time.increase(4 * DAY + 60);
-    for (const { proposalId, payload } of brought.reverse()) {
-      await votes.execute(shares, proposalId, payload);
+    type Several = Awaited<ReturnType<typeof several>>;
+
+    const carry = ({ votes, shares }: Several, { proposalId, payload }: Several["first"]) =>
+      votes.execute(shares, proposalId, payload);
+
+    async function refused(its: Several, brought: Several["first"]) {
+      await expect(carry(its, brought))
+        .to.be.revertedWithCustomError(its.votes, "MachineVotesNotExecutable")
+        .withArgs(brought.proposalId);
     }
-    expect(await shares.operator()).to.equal(dave.address);
+
+    it("carries out each in the order in which they were brought", async () => {
+      const its = await several();
+      const { shares, accounts, first, second, third } = its;
+      await nextBlockAt(its, third.locked + 1);
+      for (const [motion, operator] of [
+        [first, accounts.dave],
+        [second, accounts.arbiter],
+        [third, accounts.carol],
+      ] as const) {
+        await carry(its, motion);
+        expect(await shares.operator()).to.equal(operator.address);
+      }
+    });
+
+    it("carries out none that is older than one that was carried out, nor the newest again", async () => {
+      const its = await several();
+      const { shares, votes, accounts, first, second, third } = its;
+      await nextBlockAt(its, third.locked + 1);
+      await carry(its, second);
+      await refused(its, first);
+      await refused(its, second);
+      expect(await shares.operator()).to.equal(accounts.arbiter.address);
+      expect((await votes.proposalOf(shares, first.proposalId)).executed).to.equal(false);
+      await carry(its, third);
+      for (const motion of [first, second, third]) await refused(its, motion);
+      expect(await shares.operator()).to.equal(accounts.carol.address);
+    });
+
+    it("carries out an older one while the newer has only passed, or has failed", async () => {
+      const its = await load();
+      const { shares, votes, accounts } = its;
+      const { bob, dave } = accounts;
+      const older = await bring(its, shares, "SetOperator", [dave.address]);
+      const newer = await bring(its, shares, "SetOperator", [shares.target]);
+      for (const motion of [older, newer]) await vote(its, shares, motion, [bob]);
+      await nextBlockAt(its, newer.locked + 1);
+      await expect(votes.execute(shares, newer.proposalId, newer.payload))
+        .to.be.revertedWithCustomError(shares, "MachineSharesInvalidOperator")
+        .withArgs(shares.target);
+      await votes.execute(shares, older.proposalId, older.payload);
+      expect(await shares.operator()).to.equal(dave.address);
+    });
+
+    it("carries out older ones of other kinds, and of other machines", async () => {
+      const its = await load();
+      const { shares, votes, accounts, deviceRegistry, charger } = its;
+      const { bob, dave } = accounts;
+      const key = id("a key");
+      const other = await withOtherDevice(its);
+      const elsewhere = await workingMachine(other);
+      const otherKind = await bring(its, shares, "RotateKey", [key]);
+      const otherMachine = await bring(other, elsewhere, "SetOperator", [dave.address]);
+      const newest = await bring(its, shares, "SetOperator", [dave.address]);
+      for (const motion of [otherKind, newest]) await vote(its, shares, motion, [bob]);
+      await vote(other, elsewhere, otherMachine, [bob]);
+      await nextBlockAt(its, newest.locked + 1);
+      await votes.execute(shares, newest.proposalId, newest.payload);
+      await votes.execute(shares, otherKind.proposalId, otherKind.payload);
+      expect((await deviceRegistry.pendingKeyRotationOf(charger.deviceId))[0]).to.equal(key);
+      await votes.execute(elsewhere, otherMachine.proposalId, otherMachine.payload);
+      expect(await elsewhere.operator()).to.equal(dave.address);
+    });
   });
 
   it("may be tried again where it failed, while there is time", async () => {

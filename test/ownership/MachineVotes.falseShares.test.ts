@@ -4,7 +4,8 @@ import { Motion, payloadOf, Stage } from "../../scripts/lib/ownership/machines.j
 import { COIN, DAY, now, workingMachine } from "./fixture.js";
 import { machines, placeBid } from "./machine.js";
 
-const FLOOR = 1_000n * COIN;
+/** The price of a share for each of the usual machine's 1,500. */
+const FLOOR = 1_500n * COIN;
 
 describe("MachineVotes: for false shares", () => {
   const load = machines(async (its) => ({

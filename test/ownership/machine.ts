@@ -22,6 +22,8 @@ export const WINDOW = 14 * DAY;
 export const VOTING = 3 * DAY;
 /** Shares of the usual machine: 1,000 sold and 500 for the operator. */
 export const SUPPLY = 1_500n;
+/** How many of them earn at first: those of the contributors. */
+export const EARNING = 1_000n;
 
 /** Deploys once for a `describe`; every test then starts from what `prepare` left on that chain. */
 export function machines<T extends object>(
