@@ -22,6 +22,9 @@ describe("MachineOfferings: accounting", () => {
     interface Row {
       price: bigint;
       sold: number;
+      /** As many as are sold, unless told otherwise. */
+      hardCap?: number;
+      /** Announced, for all of the hard cap. */
       operatorShares: number;
       parts: number[];
       /** The milestones that are claimed and released, in this order; then those that expire. */
@@ -43,6 +46,7 @@ describe("MachineOfferings: accounting", () => {
       {
         price: 1n,
         sold: 1,
+        hardCap: 9,
         operatorShares: 9,
         parts: [1, 9_998, 1],
         released: [2, 0, 1],
@@ -64,7 +68,15 @@ describe("MachineOfferings: accounting", () => {
         released: [1, 0],
         expired: [2],
       },
-      { price: 7n, sold: 333, operatorShares: 999, parts: [9_999, 1], released: [1], expired: [0] },
+      {
+        price: 7n,
+        sold: 333,
+        hardCap: 1_000,
+        operatorShares: 997,
+        parts: [9_999, 1],
+        released: [1],
+        expired: [0],
+      },
       {
         price: 49n,
         sold: 1,
@@ -94,6 +106,7 @@ describe("MachineOfferings: accounting", () => {
       {
         price: 999_983n,
         sold: 13,
+        hardCap: 101,
         operatorShares: 100,
         parts: sixteen,
         released: [15, 3, 0],
@@ -130,7 +143,7 @@ describe("MachineOfferings: accounting", () => {
 
     /** A machine of these offerings that sold exactly so many shares. */
     async function machine(its: Ownership, row: Row) {
-      const { price, sold, operatorShares, parts, feeBps } = row;
+      const { price, sold, hardCap = sold, operatorShares, parts, feeBps } = row;
       const machineOfferings: MachineOfferings =
         feeBps === undefined ? its.machineOfferings : await otherOfferings(its, feeBps);
       const own = { ...its, machineOfferings, charger: await registerDevice(its) };
@@ -138,7 +151,7 @@ describe("MachineOfferings: accounting", () => {
       const offering = {
         price,
         softCap: sold,
-        hardCap: sold,
+        hardCap,
         operatorShares,
         milestones: milestones(parts, deadline),
       };
@@ -153,7 +166,8 @@ describe("MachineOfferings: accounting", () => {
     };
 
     for (const row of ROWS) {
-      const { price, sold, operatorShares, parts, released, expired, feeBps = 200 } = row;
+      const { price, sold, hardCap = sold, operatorShares, parts, feeBps = 200 } = row;
+      const { released, expired } = row;
       const label = `${String(sold)} shares at ${String(price)}, parts ${parts.join("/")}`;
       const fates = `${released.join() || "none"} released, ${expired.join() || "none"} expired`;
       it(`holds for ${label}: ${fates}, at ${String(feeBps)} bps`, async () => {
@@ -162,12 +176,14 @@ describe("MachineOfferings: accounting", () => {
         const { machineOfferings, token, accounts } = own;
         const { alice, treasury } = accounts;
         const raised = price * BigInt(sold);
+        const reserved = (BigInt(operatorShares) * BigInt(sold)) / BigInt(hardCap);
         const totals = { paid: 0n, fees: 0n, failed: 0n, vested: 0n, forfeited: 0n };
         const balances = async () => {
-          const { remaining, forfeited } = await machineOfferings.progressOf(shares);
-          const { paid, fees, failed } = totals;
+          const { remaining, vesting } = await machineOfferings.progressOf(shares);
+          const { paid, fees, failed, vested, forfeited } = totals;
           expect(paid + fees + failed + remaining, "OWN-06").to.equal(raised);
-          expect(forfeited).to.equal(totals.forfeited);
+          expect(vested + forfeited + vesting, "OWN-06").to.equal(reserved);
+          expect(await machineOfferings.forfeitedOf(shares)).to.equal(forfeited);
           expect(await machineOfferings.claimable(token, alice)).to.equal(paid);
           expect(await machineOfferings.claimable(token, treasury)).to.equal(fees);
           expect(await shares.heldOf(token)).to.equal(failed);
@@ -175,7 +191,7 @@ describe("MachineOfferings: accounting", () => {
         };
         const partOf = (milestone: number) => ({
           amount: naive(raised, parts, milestone),
-          tranche: naive(BigInt(operatorShares), parts, milestone),
+          tranche: naive(reserved, parts, milestone),
         });
         for (const milestone of released) {
           const { amount, tranche } = partOf(milestone);
@@ -211,7 +227,7 @@ describe("MachineOfferings: accounting", () => {
           expect(held, "what never vests is all that the offerings hold").to.equal(
             totals.forfeited,
           );
-          expect(totals.vested + totals.forfeited).to.equal(BigInt(operatorShares));
+          expect(totals.vested + totals.forfeited).to.equal(reserved);
         }
       });
     }

@@ -42,6 +42,7 @@ import {
   offerings,
   otherOfferings,
   releaseClaimed,
+  setVerified,
   vouchLater,
   WINDOW,
   withVouchedDevice,
@@ -237,7 +238,7 @@ describe("MachineOfferings: evidence", () => {
 
   describe("by the device", () => {
     for (const kind of ["secp256k1", "P-256"] as const) {
-      it(`counts if its maker vouches for it, with a key on ${kind}`, async () => {
+      it(`counts if a verified maker vouches for it, with a key on ${kind}`, async () => {
         const its = await withVouchedDevice(await load(), kind);
         const { machineOfferings, charger } = its;
         const shares = await workingMachine(its, { offering: { attester: ZeroAddress } });
@@ -248,11 +249,9 @@ describe("MachineOfferings: evidence", () => {
         await expect(submit(its, signed, signature)).to.emit(machineOfferings, "MilestoneClaimed");
       });
 
-      it(`counts beside an attester, and if the maker is verified, on ${kind}`, async () => {
+      it(`counts beside an attester, on ${kind}`, async () => {
         const its = await withVouchedDevice(await load(), kind);
-        const { machineOfferings, makerRegistry, accounts, charger, deviceRegistry } = its;
-        const asVerifier = makerRegistry.connect(accounts.makerVerifier);
-        await asVerifier.setVerified(its.makerId, accounts.maker, true);
+        const { machineOfferings, charger, deviceRegistry } = its;
         const shares = await workingMachine(its);
         expect(await deviceRegistry.trustOf(charger.deviceId)).to.equal(
           Trust.AttestedByVerifiedMaker,
@@ -264,10 +263,53 @@ describe("MachineOfferings: evidence", () => {
       });
     }
 
+    for (const kind of ["secp256k1", "P-256"] as const) {
+      it(`does not count if its maker is not verified, until he is, on ${kind}`, async () => {
+        const its = await withVouchedDevice(await load(), kind, false);
+        const { machineOfferings, charger, deviceRegistry, makerId } = its;
+        const shares = await workingMachine(its);
+        expect(await deviceRegistry.trustOf(charger.deviceId)).to.equal(Trust.Attested);
+        const signed = evidence(shares);
+        const signature = await signEvidence(machineOfferings, charger, signed);
+        await invalid(its, submit(its, signed, signature), shares);
+        await setVerified(its, makerId, true);
+        await submit(its, signed, signature);
+      });
+    }
+
+    it("does not count any more once its maker is not verified any more", async () => {
+      const its = await withVouchedDevice(await load(), "secp256k1");
+      const { machineOfferings, charger, makerId } = its;
+      const shares = await workingMachine(its);
+      const signed = evidence(shares);
+      const signature = await signEvidence(machineOfferings, charger, signed);
+      const second = evidence(shares, 1);
+      await submit(its, second, await signEvidence(machineOfferings, charger, second));
+      await setVerified(its, makerId, false);
+      await invalid(its, submit(its, signed, signature), shares);
+      await claimWith(its, signed);
+    });
+
+    it("does not count by a maker of the operator's own, whom he cannot bring in", async () => {
+      const its = await load();
+      const { machineOfferings, deviceRegistry, charger, shares } = its;
+      const own = await registerMaker(its);
+      const known = await registerMaker(its);
+      await setVerified(its, known, true);
+      await expect(vouchLater(its, shares, own))
+        .to.be.revertedWithCustomError(shares, "MachineSharesUnverifiedMaker")
+        .withArgs(own);
+      expect(await deviceRegistry.trustOf(charger.deviceId)).to.equal(Trust.SelfCertified);
+      await vouchLater(its, shares, known);
+      const signed = evidence(shares);
+      await submit(its, signed, await signEvidence(machineOfferings, charger, signed));
+    });
+
     it("does not count if nobody vouches for it, until somebody does", async () => {
       const its = await load();
       const { machineOfferings, charger, shares } = its;
       const makerId = await registerMaker(its);
+      await setVerified(its, makerId, true);
       const signed = evidence(shares);
       const signature = await signEvidence(machineOfferings, charger, signed);
       await invalid(its, submit(its, signed, signature), shares);
@@ -378,11 +420,19 @@ describe("MachineOfferings: evidence", () => {
 
     it("is worth nothing for a machine that was retired", async () => {
       const its = await load();
-      const { machineOfferings, shares, deadline } = its;
+      const { machineOfferings, shares, start, deadline } = its;
       await carryOut(its, shares, "Retire");
-      await expect(claimWith(its, evidence(shares)))
+      const inactive = (milestone: number) =>
+        expect(claimWith(its, evidence(shares, milestone)))
+          .to.be.revertedWithCustomError(machineOfferings, "MachineOfferingsMachineNotActive")
+          .withArgs(shares);
+      await inactive(0);
+      await inactive(2);
+      await expect(claimWith(its, evidence(shares, 1)), "its time has not come")
         .to.be.revertedWithCustomError(machineOfferings, "MachineOfferingsUntimely")
-        .withArgs(0, 0, deadline);
+        .withArgs(1, start + 100 * DAY, deadline + DAY);
+      await nextBlockAt(its, deadline + DAY);
+      await inactive(1);
     });
   });
 

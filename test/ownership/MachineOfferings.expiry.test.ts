@@ -95,7 +95,7 @@ describe("MachineOfferings: expiry", () => {
       await expect(expiring).not.to.emit(shares, "Transfer");
       expect(plain(await machineOfferings.progressOf(shares))).to.include({
         resolved: 1n,
-        forfeited: 150n,
+        vesting: 350n,
         remaining: 700n * COIN,
       });
       expect(await machineOfferings.forfeitedOf(shares)).to.equal(150n);
@@ -156,7 +156,6 @@ describe("MachineOfferings: expiry", () => {
         [machineOfferings, shares],
         [-400n * COIN, 400n * COIN],
       );
-      await shares.recycle(NATIVE);
       await expect(shares.claimFor(accounts.bob, NATIVE, ALL)).to.changeEtherBalance(
         connection.ethers,
         accounts.bob,
@@ -208,16 +207,12 @@ describe("MachineOfferings: expiry", () => {
   });
 
   describe("leaves the holders", () => {
-    it("R28 all of the money, once what the offerings' shares earned is recycled", async () => {
+    it("R28 all of the money: what has not vested, or never will, earns nothing", async () => {
       const its = await load();
       const { machineOfferings, accounts, token, shares, deadline, expire } = its;
       const { bob, carol } = accounts;
       await goTo(its, deadline + 1);
       await expire(0);
-      expect(await shares.claimable(bob, token)).to.equal(120n * COIN);
-      expect(await shares.claimable(carol, token)).to.equal(80n * COIN);
-      expect(await shares.claimable(machineOfferings, token)).to.equal(100n * COIN);
-      await expect(shares.recycle(token)).to.emit(shares, "DividendRecycled").withArgs(token);
       expect(await shares.claimable(bob, token)).to.equal(180n * COIN);
       expect(await shares.claimable(carol, token)).to.equal(120n * COIN);
       expect(await shares.claimable(machineOfferings, token)).to.equal(0n);
@@ -226,17 +221,17 @@ describe("MachineOfferings: expiry", () => {
       expect(await token.balanceOf(shares), "R28").to.equal(0n);
     });
 
-    it("what is claimed for the offerings as well: it comes back to the shares", async () => {
+    it("what anyone claims for the offerings: that is nothing, and moves nothing", async () => {
       const its = await load();
       const { machineOfferings, accounts, token, shares, deadline, expire } = its;
       await goTo(its, deadline + 1);
       await expire(0);
-      const before = await token.balanceOf(machineOfferings);
-      await shares.claimFor(machineOfferings, token, ALL);
-      expect(await token.balanceOf(machineOfferings)).to.equal(before);
-      expect(await token.balanceOf(shares)).to.equal(300n * COIN);
-      await shares.sync(token);
-      expect(await shares.claimable(accounts.bob, token)).to.equal(160n * COIN);
+      expect(await shares.claimFor.staticCall(machineOfferings, token, ALL)).to.equal(0n);
+      const claiming = shares.claimFor(machineOfferings, token, ALL);
+      await expect(claiming).not.to.emit(shares, "DividendClaimed");
+      await expect(claiming).not.to.emit(token, "Transfer");
+      expect(await shares.heldOf(token)).to.equal(300n * COIN);
+      expect(await shares.claimable(accounts.bob, token)).to.equal(180n * COIN);
     });
 
     it("an operator without the shares of it, whatever he still reaches", async () => {
@@ -282,7 +277,8 @@ describe("MachineOfferings: expiry", () => {
       await expect(expire(0))
         .to.emit(machineOfferings, "MilestoneExpired")
         .withArgs(shares, 0, 300n * COIN, 150n);
-      expect(await shares.claimable(accounts.bob, token)).to.equal(120n * COIN);
+      expect(await shares.claimable(accounts.bob, token)).to.equal(180n * COIN);
+      expect(await shares.claimable(accounts.carol, token)).to.equal(120n * COIN);
     });
   });
 
@@ -296,15 +292,21 @@ describe("MachineOfferings: expiry", () => {
       await expect(expire(2))
         .to.emit(machineOfferings, "MilestoneExpired")
         .withArgs(shares, 2, 400n * COIN, 200n);
-      await shares.recycle(token);
       expect(await shares.claimable(accounts.bob, token)).to.equal(1_440n * COIN);
       expect(await shares.claimable(accounts.carol, token)).to.equal(960n * COIN);
     });
 
     it("leaves nothing to claim any more", async () => {
       const its = await load();
-      const { shares, deadline, notBefore } = its;
+      const { machineOfferings, shares, deadline, notBefore } = its;
       await sell(its, shares);
+      expect(await now(its), "its time has come").to.be.greaterThan(notBefore);
+      for (const milestone of [0, 1, 2]) {
+        await expect(claimWith(its, evidence(shares, milestone)))
+          .to.be.revertedWithCustomError(machineOfferings, "MachineOfferingsMachineNotActive")
+          .withArgs(shares);
+      }
+      await goTo(its, deadline + 1);
       await untimely(its, claimWith(its, evidence(shares)), 0, notBefore, deadline);
     });
 
@@ -326,9 +328,10 @@ describe("MachineOfferings: expiry", () => {
       });
       expect(plain(await machineOfferings.progressOf(shares))).to.include({
         resolved: 1n,
-        forfeited: 150n,
+        vesting: 350n,
         remaining: 700n * COIN,
       });
+      expect(await machineOfferings.forfeitedOf(shares)).to.equal(150n);
       expect(await shares.balanceOf(alice)).to.equal(0n);
       await its.expire(0);
       await its.expire(2);

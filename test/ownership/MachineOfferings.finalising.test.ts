@@ -31,7 +31,7 @@ describe("MachineOfferings: finalising", () => {
       .withArgs(shares, 1_000n, 1_000n * COIN);
     await expect(finalising)
       .to.emit(shares, "MachineSealed")
-      .withArgs(1_500n, 1_000n * COIN);
+      .withArgs(1_500n, 1_500n * COIN);
     expect(await deviceRegistry.ownerOf(charger.deviceId)).to.equal(shares.target);
     expect(await shares.stage()).to.equal(Stage.Active);
     expect(await shares.operator()).to.equal(alice.address);
@@ -43,7 +43,7 @@ describe("MachineOfferings: finalising", () => {
       seller: alice.address,
       sold: 1_000n,
       resolved: 0n,
-      forfeited: 0n,
+      vesting: 500n,
       remaining: 1_000n * COIN,
     });
     expect(await token.balanceOf(machineOfferings)).to.equal(1_000n * COIN);
@@ -88,7 +88,8 @@ describe("MachineOfferings: finalising", () => {
     await nextBlockAt(its, end);
     await machineOfferings.finalise(shares);
     expect((await machineOfferings.progressOf(shares)).remaining).to.equal(999n * COIN);
-    expect(await shares.totalSupply()).to.equal(1_499n);
+    // 499.5 of the operator's 500.
+    expect(await shares.totalSupply()).to.equal(1_498n);
   });
 
   it("takes the soft cap, to the share", async () => {
@@ -174,7 +175,10 @@ describe("MachineOfferings: finalising", () => {
       .withArgs(0n);
     await machineOfferings.finalise(shares);
     await shares.sync(token);
-    expect(await shares.claimable(bob, token), "R28: what came early is not lost").to.equal(10n);
+    // 22.5 parts of 1,500 for each share that earns: the half waits for the next dividend.
+    expect(await shares.claimable(bob, token), "R28: what came early is not lost").to.equal(14n);
+    await shares.connect(dave).deposit(token, 1n);
+    expect(await shares.claimable(bob, token), "R28").to.equal(16n);
   });
 
   it("works for a device that its seller had suspended", async () => {

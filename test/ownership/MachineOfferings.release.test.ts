@@ -58,7 +58,7 @@ describe("MachineOfferings: releases", () => {
     expect(await shares.balanceOf(machineOfferings)).to.equal(350n);
     expect(plain(await machineOfferings.progressOf(shares))).to.include({
       resolved: 1n,
-      forfeited: 0n,
+      vesting: 350n,
       remaining: 700n * COIN,
     });
     expect((await machineOfferings.milestoneStateOf(shares, 1)).status).to.equal(
@@ -80,7 +80,7 @@ describe("MachineOfferings: releases", () => {
     expect(await machineOfferings.statusOf(shares)).to.equal(OfferingStatus.Closed);
     expect(plain(await machineOfferings.progressOf(shares))).to.include({
       resolved: 3n,
-      forfeited: 0n,
+      vesting: 0n,
       remaining: 0n,
     });
     expect(await shares.balanceOf(accounts.alice)).to.equal(500n);

@@ -261,6 +261,75 @@ describe("MachineOfferings: vetoes", () => {
     });
   });
 
+  describe("are not drowned by what vested and was passed on", () => {
+    /** Alice has 150 vested shares and passes on so many of them, then claims the second milestone. */
+    async function afterVesting(its: Ownership, carols: number, passedOn: number) {
+      const { alice, bob, carol, dave } = its.accounts;
+      const own = await machine(its, [
+        [bob, 1_000 - carols],
+        [carol, carols],
+      ]);
+      await claimMilestone(own, own.shares, 0);
+      await releaseClaimed(own, own.shares, 0);
+      if (passedOn !== 0) await own.shares.connect(alice).transfer(dave, passedOn);
+      await claimMilestone(own, own.shares, 1);
+      return own;
+    }
+
+    for (const [carols, passedOn, enough] of [
+      [250, 0, true],
+      [249, 0, false],
+      [250, 1, true], // of 1,000, not of 1,001
+      [250, 150, true], // of 1,000, not of 1,150
+      [249, 150, false],
+    ] as const) {
+      const verdict = enough ? "are enough" : "are not enough";
+      it(`${String(carols)} of 1,000 sold ${verdict}, with ${String(passedOn)} passed on`, async () => {
+        const its = await load();
+        const { machineOfferings, accounts } = its;
+        const { carol } = accounts;
+        const { shares } = await afterVesting(its, carols, passedOn);
+        await veto(its, shares, carol, 1);
+        const state = await machineOfferings.milestoneStateOf(shares, 1);
+        expect(state.status).to.equal(enough ? MilestoneStatus.Pending : MilestoneStatus.Claimed);
+        expect(state.vetoes).to.equal(enough ? 0n : BigInt(carols));
+      });
+    }
+
+    it("and who has them has a veto himself", async () => {
+      const its = await load();
+      const { machineOfferings, accounts } = its;
+      const { shares } = await afterVesting(its, 100, 150);
+      expect(await eventsOf(machineOfferings, veto(its, shares, accounts.dave, 1))).to.deep.equal([
+        ["VetoCast", shares.target, 1n, accounts.dave.address, 150n],
+      ]);
+      expect(
+        await eventsOf(machineOfferings, veto(its, shares, accounts.carol, 1)),
+        "250 of 1,000",
+      ).to.deep.equal([
+        ["VetoCast", shares.target, 1n, accounts.carol.address, 100n],
+        ["MilestoneVetoed", shares.target, 1n, 0n],
+      ]);
+    });
+
+    it("nor by what was announced and never sold", async () => {
+      const its = await load();
+      const { machineOfferings, accounts } = its;
+      const { alice, bob, carol, dave } = accounts;
+      // 400 sold and 200 for the operator, of whose shares 60 vest.
+      const { shares } = await machine(its, [
+        [bob, 300],
+        [carol, 100],
+      ]);
+      await claimMilestone(its, shares, 0);
+      await releaseClaimed(its, shares, 0);
+      await shares.connect(alice).transfer(dave, 60);
+      await claimMilestone(its, shares, 1);
+      await veto(its, shares, carol, 1);
+      expect((await machineOfferings.milestoneStateOf(shares, 1)).round).to.equal(1n);
+    });
+  });
+
   describe("R26 R48 OWN-08: by the shares at the end of the claim's block", () => {
     it("moved shares veto once, where they were", async () => {
       const its = await load();

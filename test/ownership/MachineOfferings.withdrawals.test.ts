@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { NATIVE } from "../../scripts/lib/identity.js";
-import { MachineOfferings__factory } from "../../typechain-types/index.js";
+import { MachineOfferings__factory, MachineShares__factory } from "../../typechain-types/index.js";
 import { registerDevice } from "../identity/fixture.js";
 import { eventsOf } from "../identity/registry.js";
 import { claimMilestone, COIN, DAY, type Ownership, workingMachine } from "./fixture.js";
@@ -160,6 +160,22 @@ describe("MachineOfferings: fee and treasury", () => {
         .to.be.revertedWithCustomError(machineOfferings, "MachineOfferingsNoCode")
         .withArgs(accounts.bob);
     }
+  });
+
+  it("come with shares over the same devices", async () => {
+    const its = await load();
+    const { machineOfferings, machineVotes, splitHub, accounts } = its;
+    const factory = new MachineShares__factory(accounts.deployer);
+    // Any other contract may pretend to be a registry.
+    const foreign = await factory.deploy(splitHub, splitHub, machineVotes);
+    await expect(deploy(its, { shares: foreign.target as string }))
+      .to.be.revertedWithCustomError(machineOfferings, "MachineOfferingsOtherRegistry")
+      .withArgs(foreign);
+    await expect(deploy(its, { registry: splitHub.target as string }))
+      .to.be.revertedWithCustomError(machineOfferings, "MachineOfferingsOtherRegistry")
+      .withArgs(its.machineShares);
+    const both = { shares: foreign.target as string, registry: splitHub.target as string };
+    expect(await (await deploy(its, both)).sharesImplementation()).to.equal(foreign.target);
   });
 
   describe("the treasury", () => {

@@ -147,6 +147,8 @@ describe("RevenueCollector", () => {
       await refusing.connect(accounts.alice).approve(charger, 1_000n);
       await refusing.accept(true);
       await charger.connect(accounts.alice).deposit(refusing, 1_000n);
+      await refusing.mint(await charger.revenueReceiver(), 1_000n);
+      await refusing.mint(await mower.revenueReceiver(), 500n);
       await refusing.accept(false);
       const address = await refusing.getAddress();
       const items = [
@@ -167,9 +169,23 @@ describe("RevenueCollector", () => {
       expect(await charger.claimable(bob, address), "stays due").to.equal(600n);
       await refusing.accept(true);
       expect(await collector.collectFor.staticCall(bob, items)).to.deep.equal([
-        [0n, 600n, 0n],
-        [0n, 0n],
+        [0n, 1_080n, 0n],
+        [240n, 0n],
       ]);
+    });
+
+    it("nothing where there is nothing: a currency that refuses is not even asked", async () => {
+      const loaded = await load();
+      const { collector, charger, mower, bob, connection } = loaded;
+      await earn(loaded);
+      const refusing = await connection.ethers.deployContract("ReturnsFalseERC20");
+      const address = await refusing.getAddress();
+      const items = [charger, mower].map((shares) => ({ shares, currencies: [address, NATIVE] }));
+      expect(await collector.collectFor.staticCall(bob, items)).to.deep.equal([
+        [0n, 480n],
+        [0n, 240n],
+      ]);
+      expect(await skippedIn(collector, collector.collectFor(bob, items)), "R30").to.deep.equal([]);
     });
 
     it("what is stuck at the hub, and pays what came before it", async () => {

@@ -82,13 +82,25 @@ export const milestones = (parts: readonly number[], deadline: number) =>
 /** An offering of the usual machine in the native coin. */
 export const inCoin = (parts: Parts = {}): Parts => ({ ...parts, native: true });
 
-/** Alice's charger is another device, for which a maker vouches. */
+/** The maker is verified from now on, or no longer. */
+export async function setVerified(
+  { makerRegistry, accounts }: Ownership,
+  makerId: number,
+  verified: boolean,
+): Promise<void> {
+  const asVerifier = makerRegistry.connect(accounts.makerVerifier);
+  await asVerifier.setVerified(makerId, accounts.maker, verified);
+}
+
+/** Alice's charger is another device, for which a maker vouches, who is verified unless told otherwise. */
 export async function withVouchedDevice(
   its: Ownership,
   kind: "secp256k1" | "P-256",
+  verified = true,
 ): Promise<Ownership & { makerId: number }> {
   const charger = kind === "P-256" ? await P256Key.generate() : Secp256k1Key.generate();
   const makerId = await registerMaker(its);
+  if (verified) await setVerified(its, makerId, true);
   await registerAttested(its, charger, { makerId, lot: 1, modelHash: MODEL });
   return { ...its, charger, makerId };
 }
