@@ -39,7 +39,7 @@ contract MachineDecisionsTest is MachineFixture {
         uint256 cast = bound(_nearTo(least, near), 1, voting);
         IMachineShares.Machine memory machine = _machineOf(_deviceId, _owner);
         machine.quorumBps = uint16(quorumBps);
-        IMachineShares shares = _share(machine, bound(own, 0, 9 * voting), [cast, 0, voting - cast]);
+        IMachineShares shares = _share(machine, bound(own, 0, voting), [cast, 0, voting - cast]);
         _assertOutcome(shares, _voteOnRetiring(shares), cast >= least, "OWN-08: a quorum of the voting shares");
     }
 
@@ -64,11 +64,7 @@ contract MachineDecisionsTest is MachineFixture {
         voting = bound(voting, 2, MOST_SHARES);
         uint256 least = _ceilDiv(2 * voting, 3);
         uint256 yes = bound(_nearTo(least, near), 1, voting);
-        IMachineShares shares = _share(
-            _machineOf(_deviceId, _owner),
-            bound(own, 0, 9 * voting),
-            [yes, 0, voting - yes]
-        );
+        IMachineShares shares = _share(_machineOf(_deviceId, _owner), bound(own, 0, voting), [yes, 0, voting - yes]);
         uint128 price = uint128(shares.buyoutFloor());
         vm.prank(_against);
         uint256 bidId = _votes.bid{value: price}(shares, price, uint48(_now() + 30 days));
@@ -81,6 +77,7 @@ contract MachineDecisionsTest is MachineFixture {
         vm.warp(_now() + 1 days);
         if (!passes) vm.expectRevert(_notExecutable(proposalId));
         _votes.execute(shares, proposalId, abi.encode(bidId));
+        assertEq(price, shares.totalSupply(), "OWN-09: the floor is the price of a share for each share");
         assertEq(shares.heldOf(_currency(0)), passes ? price : 0, "OWN-09: the price is the final dividend");
         assertEq(
             _devices.ownerOf(_deviceId),
@@ -93,11 +90,7 @@ contract MachineDecisionsTest is MachineFixture {
         voting = bound(voting, 2, MOST_SHARES);
         uint256 least = _ceilDiv(voting, 100);
         uint256 has = bound(_nearTo(least, near), 0, voting);
-        IMachineShares shares = _share(
-            _machineOf(_deviceId, _owner),
-            bound(own, 0, 9 * voting),
-            [has, 0, voting - has]
-        );
+        IMachineShares shares = _share(_machineOf(_deviceId, _owner), bound(own, 0, voting), [has, 0, voting - has]);
         bytes4 refusal = IMachineVotes.MachineVotesBelowThreshold.selector;
         if (has < least) vm.expectRevert(abi.encodeWithSelector(refusal, has, least));
         vm.prank(_for);
@@ -119,7 +112,7 @@ contract MachineDecisionsTest is MachineFixture {
         operators = bound(operators, 0, others);
         IMachineOfferings.Offering memory offering = _offeringOf(1, uint88(others + operators));
         offering.softCap = offering.hardCap;
-        offering.operatorShares = uint88(bound(own, 0, 9 * others));
+        offering.operatorShares = uint88(bound(own, 0, offering.hardCap));
         offering.vetoBps = uint16(vetoBps);
         uint256[3] memory parts = [stopping, operators, others - stopping];
         IMachineShares shares = _fund(_machineOf(_deviceId, _against), offering, parts);
@@ -140,6 +133,42 @@ contract MachineDecisionsTest is MachineFixture {
         assertEq(state.vetoes, stopped ? 0 : stopping, "OWN-08: a veto counts with its shares");
         assertEq(state.round, stopped ? 1 : 0, "OWN-08: a stopped claim ends the round");
         assertEq(state.claimedAt, claimedAt, "OWN-08: the claim is as old as before");
+    }
+
+    /// @dev Nor do those that he got for a milestone and passed on drown the others' veto.
+    function testFuzz_OWN08_aVetoTakesAtMostItsPartOfTheSharesSold(
+        uint256 sold,
+        uint256 own,
+        uint256 kept,
+        uint256 vetoBps,
+        uint256 near
+    ) public {
+        sold = bound(sold, 2, MOST_SHARES);
+        vetoBps = bound(vetoBps, 1, WHOLE);
+        uint256 least = _ceilDiv(sold * vetoBps, WHOLE);
+        uint256 stopping = bound(_nearTo(least, near), 1, sold);
+        IMachineOfferings.Offering memory offering = _offeringOf(1, uint88(sold));
+        offering.softCap = offering.hardCap;
+        offering.operatorShares = uint88(bound(own, 0, sold));
+        offering.vetoBps = uint16(vetoBps);
+        _halve(offering);
+        IMachineShares shares = _fund(_machineOf(_deviceId, _against), offering, [stopping, 0, sold - stopping]);
+        _claimMilestone(shares, 0, 0);
+        vm.warp(_now() + offering.vetoWindow);
+        _offerings.release(shares, 0);
+        uint256 vested = uint256(offering.operatorShares) / 2;
+        assertEq(shares.balanceOf(_against), vested, "OWN-06: half of the operator's shares vested");
+        kept = bound(kept, 0, vested);
+        vm.prank(_against);
+        shares.transfer(_silent, vested - kept);
+        _claimMilestone(shares, 1, 0);
+        vm.warp(_now() + 1);
+        vm.prank(_for);
+        _offerings.veto(shares, 1);
+        IMachineOfferings.MilestoneState memory state = _offerings.milestoneStateOf(shares, 1);
+        bool stopped = stopping >= least;
+        assertEq(state.round, stopped ? 1 : 0, "OWN-08: the veto is a part of the shares sold, at most");
+        assertEq(state.vetoes, stopped ? 0 : stopping, "OWN-08: a veto counts with its shares");
     }
 
     function _voteOnRetiring(IMachineShares shares) private returns (uint256 proposalId) {
@@ -195,6 +224,14 @@ contract MachineDecisionsTest is MachineFixture {
         address[3] memory people = [_for, _against, _silent];
         for (uint256 i = 0; i < 3; ++i) if (parts[i] != 0) _contribute(shares, people[i], parts[i]);
         _offerings.finalise(shares);
+    }
+
+    function _halve(IMachineOfferings.Offering memory offering) private pure {
+        uint48 deadline = offering.milestones[0].deadline;
+        offering.milestones = new IMachineOfferings.Milestone[](2);
+        for (uint256 i = 0; i < 2; ++i) {
+            (offering.milestones[i].bps, offering.milestones[i].deadline) = (uint16(WHOLE / 2), deadline);
+        }
     }
 
     function _greatest(IMachineShares shares) private view returns (address account) {

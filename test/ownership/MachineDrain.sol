@@ -39,8 +39,9 @@ abstract contract MachineDrain is MachineSellers, MachineHolders, MachineVoters 
         if (_refuses(_payeeOf(m, _hostile()), currency)) amount += _claimableOf(m, currency, _hostile());
     }
 
-    /// @dev How many accounts there are that a unit may be divided among and not paid to.
+    /// @dev How many accounts there are that a unit may be divided among and not paid to, and the carry.
     function fractionsIn(uint256 m, uint256 currency) external view returns (uint256 count) {
+        if (_carry[m][currency] != 0) ++count;
         for (uint256 i = 0; i < ACCOUNTS; ++i) {
             if (_earned[m][currency][_account(m, i)] % _machines[m].supply != 0) ++count;
         }
@@ -158,10 +159,6 @@ abstract contract MachineDrain is MachineSellers, MachineHolders, MachineVoters 
         _noteClaimed(m, currency, address(shares), shares.claimFor(address(shares), _currency(currency), ALL));
         shares.sync(_currency(currency));
         _noteSynced(m, currency);
-        if (_machines[m].supply != _balance[m][address(_offerings)]) {
-            shares.recycle(_currency(currency));
-            _noteRecycled(m, currency);
-        }
         for (uint256 i = 0; i < ACTORS; ++i) _drainDividend(m, currency, _actor(i));
     }
 

@@ -65,6 +65,10 @@ abstract contract MachineHandler is MachineDrain {
         return _paid[m][index][account_];
     }
 
+    function carryOf(uint256 m, uint256 index) external view returns (uint256) {
+        return _carry[m][index];
+    }
+
     function unbooked(uint256 m, uint256 index) external view returns (uint256) {
         return _unbooked[m][index];
     }

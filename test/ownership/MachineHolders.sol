@@ -27,7 +27,10 @@ abstract contract MachineHolders is MachineReadiness {
         address from = _holder(seed, m);
         address to = _account(m, _word(seed, "to") % (seed % 32 == 0 ? ACCOUNTS : ACTORS));
         uint256 amount = _someShares(seed, _balance[m][from]);
-        bool expected = _isMoving(m) && amount <= _balance[m][from];
+        // The issuer's shares only ever become fewer.
+        bool taken = to != address(_offerings) || amount == 0;
+        bool expected = _isMoving(m) && amount <= _balance[m][from] && taken;
+        if (_isMoving(m) && !taken) ++met["offered to the issuer"];
         uint256[CURRENCIES] memory mine = _claimables(m, from);
         uint256[CURRENCIES] memory his = _claimables(m, to);
         bool success = _onShares(m, from, abi.encodeCall(IERC20.transfer, (to, amount)));
@@ -61,6 +64,7 @@ abstract contract MachineHolders is MachineReadiness {
         if (!success) return;
         _same(abi.decode(_answer, (uint256)), _arriving(currency, amount), OWN_03, "a deposit brought");
         _noteDeposited(m, currency, _arriving(currency, amount));
+        if (_carry[m][currency] != 0) ++met["carried"];
     }
 
     /// @dev To the shares, to the receiver of the split, to the split itself, to the device's wallet, or by force to
@@ -179,11 +183,9 @@ abstract contract MachineHolders is MachineReadiness {
         if (!_isEarning(m)) return;
         uint256 currency = _word(seed, "currency") % CURRENCIES;
         address holder = _account(m, _word(seed, "holder") % ACCOUNTS);
-        // The model does not follow how far the issuer's claims come, which matters to what he gives away.
-        uint256 most = seed % 2 == 0 || holder == address(_offerings) ? ALL : _word(seed, "most") % 4;
+        uint256 most = seed % 2 == 0 ? ALL : _word(seed, "most") % 4;
         bytes memory data = abi.encodeCall(IMachineShares.claimFor, (holder, _currency(currency), most));
         _claim(Claim(m, currency, holder, most), _someone(seed, "sender"), data);
-        if (holder == address(_offerings)) _isIssuerBehind[m][currency] = false;
     }
 
     function setPayout(uint256 seed) external {
@@ -194,18 +196,6 @@ abstract contract MachineHolders is MachineReadiness {
         bool success = _onShares(m, holder, abi.encodeCall(IMachineShares.setPayout, (payout)));
         _judge(success, true, OWN_10);
         if (success) _payout[m][holder] = payout;
-    }
-
-    function recycle(uint256 seed) external {
-        if (seed % 8 != 0 && !_any(_isEarning)) _readyToWork(seed);
-        uint256 m = _machine(seed, _isEarning);
-        uint256 currency = _word(seed, "currency") % CURRENCIES;
-        bool alone = _machines[m].supply == _balance[m][address(_offerings)];
-        bool expected = !_isIssuerBehind[m][currency] || !alone;
-        bytes memory data = abi.encodeCall(IMachineShares.recycle, (_currency(currency)));
-        bool success = _onShares(m, _someone(seed, "sender"), data);
-        _judge(success, expected, OWN_03);
-        if (success && _noteRecycled(m, currency) != 0) ++met["recycled"];
     }
 
     function sweepAccount(uint256 seed) external {
@@ -229,13 +219,15 @@ abstract contract MachineHolders is MachineReadiness {
         uint256 m = _machine(seed, seed % 8 != 0 ? _isGatherable : _isMoving);
         address holder = _greatest(m);
         bool whole = _balance[m][holder] == _machines[m].supply - _machines[m].forfeited;
-        bool expected = _isActive(m) && whole;
-        bool success = _onShares(m, holder, abi.encodeCall(IMachineShares.unwrap, (holder)));
+        // Contracts have to say that they take it; none here does.
+        address to = _word(seed, "taker") % 4 == 0 ? _account(m, _word(seed, "to") % ACCOUNTS) : holder;
+        bool expected = _isActive(m) && whole && to.code.length == 0;
+        bool success = _onShares(m, holder, abi.encodeCall(IMachineShares.unwrap, (to)));
         _judge(success, expected, OWN_07);
         if (!success) return;
         _machines[m].ended = true;
         ++met["unwrapped"];
-        if (_devices.controllerOf(_machines[m].deviceId) != holder) _breach(OWN_07, "unwrapped for somebody else");
+        if (_devices.controllerOf(_machines[m].deviceId) != to) _breach(OWN_07, "unwrapped for somebody else");
     }
 
     function warp(uint256 seed) external {

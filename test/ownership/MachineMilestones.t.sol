@@ -23,20 +23,22 @@ contract MachineMilestonesTest is MachineFixture {
     function testFuzz_OWN06_releasesFeesAndDividendsSumToWhatWasRaised(
         uint256 price,
         uint256 sold,
+        uint256 unsold,
         uint256 own,
         uint256 count,
         uint256 seed
     ) public {
         sold = bound(sold, 1, MOST_SHARES);
         IMachineOfferings.Offering memory offering = _offeringOf(
-            uint128(bound(price, 1, PLENTY / MOST_SHARES)),
-            uint88(sold)
+            uint128(bound(price, 1, PLENTY / (4 * MOST_SHARES))),
+            uint88(sold + (unsold % 2 == 0 ? 0 : bound(unsold / 2, 0, MOST_SHARES)))
         );
-        offering.softCap = offering.hardCap;
-        offering.operatorShares = uint88(bound(own, 0, 9 * sold));
+        offering.softCap = uint88(sold);
+        offering.operatorShares = uint88(bound(own, 0, offering.hardCap));
         offering.milestones = _parts(bound(count, 1, 16), seed, offering.end);
         IMachineShares shares = _offer(_owner, _machineOf(_deviceId, _owner), offering);
         _contribute(shares, _buyer, sold);
+        if (sold != offering.hardCap) vm.warp(offering.end);
         _offerings.finalise(shares);
         uint256 raised = sold * offering.price;
         assertEq(_offerings.progressOf(shares).remaining, raised, "OWN-06: all that was paid remains");
@@ -55,7 +57,8 @@ contract MachineMilestonesTest is MachineFixture {
         assertEq(uint8(_offerings.statusOf(shares)), uint8(IMachineOfferings.Status.Closed), "OWN-06: it is over");
         uint256 vested = shares.balanceOf(_owner);
         uint256 forfeited = _offerings.forfeitedOf(shares);
-        assertEq(vested + forfeited, offering.operatorShares, "OWN-06: tranches sum to the operator's shares");
+        uint256 reserved = (offering.operatorShares * sold) / offering.hardCap;
+        assertEq(vested + forfeited, reserved, "OWN-06: tranches sum to the operator's shares of those sold");
         assertEq(shares.balanceOf(address(_offerings)), forfeited, "OWN-06: what is forfeited stays");
     }
 
@@ -100,9 +103,15 @@ contract MachineMilestonesTest is MachineFixture {
         else _offerings.expire(shares, uint8(index));
         uint256 amount = before - _offerings.progressOf(shares).remaining;
         uint256 bps = offering.milestones[index].bps;
-        _assertPart(amount, uint256(offering.hardCap) * offering.price, bps, "OWN-06: a milestone's part of the money");
+        uint256 sold = _offerings.progressOf(shares).sold;
+        _assertPart(amount, sold * offering.price, bps, "OWN-06: a milestone's part of the money");
         tokens = shares.balanceOf(_owner) + _offerings.forfeitedOf(shares) - tokens;
-        _assertPart(tokens, offering.operatorShares, bps, "OWN-06: a milestone's part of the shares");
+        _assertPart(
+            tokens,
+            (offering.operatorShares * sold) / offering.hardCap,
+            bps,
+            "OWN-06: a milestone's part of the shares"
+        );
         fees = _offerings.claimable(_currency(0), TREASURY) - fees;
         uint256 floor = (amount * FEE) / WHOLE;
         uint256 fee = floor * WHOLE == amount * FEE ? floor : floor + 1;

@@ -24,7 +24,8 @@ abstract contract MachineModel is MachineFixture {
     }
 
     /// @param currency See {MachineFixture-_currency}.
-    /// @param resolved Of what was raised, what was released or paid to the holders.
+    /// @param failed Of what was raised, what was paid to the holders.
+    /// @param reserved The operator's shares, as many as there were to vest.
     /// @param pending A snapshot was taken in this block.
     struct Ghost {
         IMachineShares shares;
@@ -46,6 +47,8 @@ abstract contract MachineModel is MachineFixture {
         uint256 fees;
         uint256 failed;
         uint256 resolvedCount;
+        uint256 reserved;
+        uint256 vesting;
         uint256 forfeited;
         uint256 floor;
     }
@@ -109,12 +112,14 @@ abstract contract MachineModel is MachineFixture {
     /// @dev What lies at the receiver of the split.
     mapping(uint256 machine => mapping(uint256 currency => uint256)) internal _waiting;
     mapping(uint256 deviceId => mapping(uint256 currency => uint256)) internal _inWallet;
-    /// @dev Something was paid since the issuer's last claim or gift.
-    mapping(uint256 machine => mapping(uint256 currency => bool)) internal _isIssuerBehind;
+    /// @dev What of all dividends is not yet a whole part for each share that earns; in the parts of {_earned}.
+    mapping(uint256 machine => mapping(uint256 currency => uint256 parts)) internal _carry;
     mapping(uint256 machine => mapping(address operator => mapping(uint256 currency => Jar))) internal _jarOf;
     mapping(uint256 machine => uint256[] times) internal _snapshotsOf;
     mapping(uint256 machine => mapping(uint256 time => mapping(address account => uint256))) internal _past;
     mapping(uint256 machine => mapping(uint256 proposalId => mapping(address account => bool))) internal _voted;
+    /// @dev The newest proposal of a motion that was carried out.
+    mapping(uint256 machine => mapping(IMachineShares.Motion motion => uint256 proposalId)) internal _newest;
     /// @dev By milestone and round.
     mapping(uint256 machine => mapping(bytes32 claim => mapping(address account => bool))) internal _vetoed;
     mapping(uint256 currency => mapping(address account => uint256 amount)) internal _credit;
@@ -234,11 +239,12 @@ abstract contract MachineModel is MachineFixture {
     function _noteSealed(uint256 m) internal {
         Ghost storage ghost = _machines[m];
         ghost.mark = Mark.Final;
-        ghost.supply = ghost.sold + _termsOf[m].operatorShares;
-        _balance[m][address(_offerings)] = _termsOf[m].operatorShares;
-        _payout[m][address(_offerings)] = address(ghost.shares);
-        uint256 raised = _raisedBy(m);
-        ghost.floor = raised > _rulesOf[m].buyoutFloor ? raised : _rulesOf[m].buyoutFloor;
+        ghost.reserved = (_termsOf[m].operatorShares * ghost.sold) / _termsOf[m].hardCap;
+        ghost.vesting = ghost.reserved;
+        ghost.supply = ghost.sold + ghost.reserved;
+        _balance[m][address(_offerings)] = ghost.reserved;
+        uint256 whole = ghost.supply * _termsOf[m].price;
+        ghost.floor = whole > _rulesOf[m].buyoutFloor ? whole : _rulesOf[m].buyoutFloor;
         _noteOperator(m, ghost.firstOperator);
     }
 
@@ -254,15 +260,19 @@ abstract contract MachineModel is MachineFixture {
         _balance[m][to] += amount;
     }
 
-    /// @dev A dividend: each account earns by what it has now.
+    /// @dev A dividend: each account but the issuer earns by what it has now, each share the same whole number of parts.
+    /// What is less than one for each waits for the next dividend.
     function _noteDeposited(uint256 m, uint256 currency, uint256 amount) internal {
         if (amount == 0) return;
+        uint256 earning = _machines[m].supply - _balance[m][address(_offerings)];
+        uint256 parts = amount * _machines[m].supply + _carry[m][currency];
+        uint256 step = parts / earning;
+        _carry[m][currency] = parts - step * earning;
         for (uint256 i = 0; i < ACCOUNTS; ++i) {
             address account = _account(m, i);
-            _earned[m][currency][account] += _balance[m][account] * amount;
+            if (account != address(_offerings)) _earned[m][currency][account] += _balance[m][account] * step;
         }
         _deposited[m][currency] += amount;
-        _isIssuerBehind[m][currency] = true;
     }
 
     function _noteSynced(uint256 m, uint256 currency) internal returns (uint256 amount) {
@@ -276,21 +286,6 @@ abstract contract MachineModel is MachineFixture {
         _paidOut[m][currency] += amount;
         bool back = _payeeOf(m, holder) == address(_machines[m].shares);
         if (back) _unbooked[m][currency] += _arriving(currency, amount);
-    }
-
-    /// @dev The issuer's whole earnings go to all others as a whole number per share, taken from what he has earned.
-    function _noteRecycled(uint256 m, uint256 currency) internal returns (uint256 perShare) {
-        if (!_isIssuerBehind[m][currency]) return 0;
-        _isIssuerBehind[m][currency] = false;
-        address issuer = address(_offerings);
-        Ghost storage ghost = _machines[m];
-        uint256 others = ghost.supply - _balance[m][issuer];
-        perShare = (_earned[m][currency][issuer] - _paid[m][currency][issuer] * ghost.supply) / others;
-        for (uint256 i = 0; i < ACCOUNTS; ++i) {
-            address account = _account(m, i);
-            if (account != issuer) _earned[m][currency][account] += _balance[m][account] * perShare;
-        }
-        _earned[m][currency][issuer] -= others * perShare;
     }
 
     function _noteFlushed(uint256 m, uint256 currency) internal {
@@ -319,7 +314,7 @@ abstract contract MachineModel is MachineFixture {
     function _partOf(uint256 m, uint256 step) internal view returns (uint256 amount, uint256 tranche) {
         Step storage its = _stepsOf[m][step];
         amount = (_raisedBy(m) * its.high) / WHOLE - (_raisedBy(m) * its.low) / WHOLE;
-        uint256 all = _termsOf[m].operatorShares;
+        uint256 all = _machines[m].reserved;
         tranche = (all * its.high) / WHOLE - (all * its.low) / WHOLE;
     }
 

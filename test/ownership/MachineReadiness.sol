@@ -11,6 +11,9 @@ abstract contract MachineReadiness is MachineWalker {
     uint256 internal constant MOST_MACHINES = 9;
     uint256 private constant FIRST_KEY = 0xDE71CE;
 
+    /// @dev The call that made the last machine.
+    bytes internal _lastCreation;
+
     function _readyToOpen(uint256 seed) internal {
         if (!_any(_isOpenable)) _createQuietly(seed);
     }
@@ -124,10 +127,14 @@ abstract contract MachineReadiness is MachineWalker {
             _bidQuietly(seed, m, _now() + 1 hours);
             return _warpTo(_now() + 1 hours + 1);
         }
-        // Or it is put to the vote, and nobody cares.
-        _bidQuietly(seed, m, _now() + _rulesOf[m].votingPeriod + 9 days);
+        // Or it is put to the vote, and nobody cares, or all are for it and nobody carries it out.
+        _bidQuietly(seed, m, _now() + _rulesOf[m].votingPeriod + 19 days);
         _proposeTo(m, IMachineShares.Motion.AcceptBid, abi.encode(_bidsOf[m].length));
-        _warpTo(_now() + _rulesOf[m].votingPeriod + 1);
+        uint256 proposalId = _bidsOf[m][_bidsOf[m].length - 1].proposalId;
+        if (seed % 3 == 1 || proposalId == 0) return _warpTo(_now() + _rulesOf[m].votingPeriod + 1);
+        _warpTo(_now() + 1);
+        for (uint256 i = 0; i < ACTORS; ++i) _voteQuietly(m, proposalId, _actor(i));
+        _warpTo(_votingEnd(m, proposalId) + 15 days + 1);
     }
 
     /// @dev One of the holders gets all shares that there are.
@@ -155,6 +162,7 @@ abstract contract MachineReadiness is MachineWalker {
         uint256 m = _machines.length;
         Ghost storage ghost = _machines.push();
         ghost.shares = shares;
+        _lastCreation = abi.encodeCall(IMachineOfferings.create, (rules, offering));
         ghost.seller = seller;
         ghost.deviceId = rules.deviceId;
         ghost.wallet = _devices.accountOf(rules.deviceId);
@@ -255,6 +263,8 @@ abstract contract MachineReadiness is MachineWalker {
         uint256 deviceId
     ) internal view returns (IMachineShares.Machine memory rules, IMachineOfferings.Offering memory offering) {
         rules = _machineOf(deviceId, _someone(seed, "operator"));
+        // No two machines of a walk are the same, whatever the seeds.
+        rules.symbol = bytes32(abi.encodePacked("MACHINE", uint8(65 + _machines.length))) | bytes32(uint256(8));
         rules.operatorBps = uint16(seed % 3 == 0 ? 0 : _word(seed, "operatorBps") % WHOLE);
         rules.quorumBps = uint16(1 + (_word(seed, "quorum") % 6_000));
         rules.majorityBps = uint16(5_000 + (_word(seed, "majority") % 2_000));
@@ -268,7 +278,7 @@ abstract contract MachineReadiness is MachineWalker {
             uint88(20 + (_word(seed, "hardCap") % 1_000))
         );
         offering.softCap = uint88(1 + (_word(seed, "softCap") % offering.hardCap));
-        if (seed % 4 != 0) offering.operatorShares = uint88(_word(seed, "own") % (offering.softCap * 9 + 1));
+        if (seed % 4 != 0) offering.operatorShares = uint88(_word(seed, "own") % (offering.hardCap + 1));
         offering.start += uint48(_word(seed, "start") % 3 days);
         offering.end = offering.start + 2 days + uint48(_word(seed, "end") % 18 days);
         if (_word(seed, "cap") % 4 == 0) offering.walletCap = offering.hardCap / 3 + 1;

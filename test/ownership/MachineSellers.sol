@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Errors} from "@openzeppelin/contracts/utils/Errors.sol";
+
 import {IMachineOfferings} from "../../contracts/ownership/IMachineOfferings.sol";
 import {IMachineShares} from "../../contracts/ownership/IMachineShares.sol";
 import {MachineReadiness} from "./MachineReadiness.sol";
@@ -18,7 +20,9 @@ abstract contract MachineSellers is MachineReadiness {
         bool wrong = _word(seed, "wrong") % 8 == 0;
         if (wrong) offering.softCap = offering.hardCap + 1;
         bool expected = sender == _devices.controllerOf(deviceId) && !wrong;
-        bool success = _onOfferings(sender, abi.encodeCall(IMachineOfferings.create, (rules, offering)));
+        bytes memory data = abi.encodeCall(IMachineOfferings.create, (rules, offering));
+        if (_word(seed, "again") % 8 == 0) return _createAgain();
+        bool success = _onOfferings(sender, data);
         _judge(success, expected, OWN_06);
         if (success) _noteCreated(abi.decode(_answer, (IMachineShares)), sender, rules, offering);
     }
@@ -206,6 +210,10 @@ abstract contract MachineSellers is MachineReadiness {
         _vetoed[m][_claimKey(m, step)][account] = true;
         its.vetoes += weight;
         uint256 others = _votingAt(m, its.claimedAt) - _pastOf(m, its.claimedAt, _machines[m].operator);
+        if (others > _machines[m].sold) {
+            others = _machines[m].sold;
+            ++met["vested shares do not count"];
+        }
         if (its.vetoes * WHOLE < others * _termsOf[m].vetoBps) return;
         (its.status, its.vetoes) = (IMachineOfferings.MilestoneStatus.Pending, 0);
         ++its.round;
@@ -223,6 +231,7 @@ abstract contract MachineSellers is MachineReadiness {
         ghost.fees += fee;
         _credit[ghost.currency][TREASURY] += fee;
         _credit[ghost.currency][ghost.operator] += amount - fee;
+        ghost.vesting -= tranche;
         if (ghost.ended) ghost.forfeited += tranche;
         else _noteMoved(m, address(_offerings), ghost.operator, tranche);
     }
@@ -233,6 +242,7 @@ abstract contract MachineSellers is MachineReadiness {
         _stepsOf[m][step].status = IMachineOfferings.MilestoneStatus.Expired;
         ++ghost.resolvedCount;
         ghost.failed += amount;
+        ghost.vesting -= tranche;
         ghost.forfeited += tranche;
         _noteDeposited(m, ghost.currency, amount);
         _noteSynced(m, ghost.currency);
@@ -254,6 +264,15 @@ abstract contract MachineSellers is MachineReadiness {
         if (manner == 0 && cost != 0) return (cost - 1, false);
         if (manner < 4) return (cost + manner, manner == 0 || payer != _hostile());
         return (cost, true);
+    }
+
+    /// @dev What the last seller offers is offered once.
+    function _createAgain() private {
+        Ghost storage ghost = _machines[_machines.length - 1];
+        bool success = _onOfferings(ghost.seller, _lastCreation);
+        _judge(success, false, OWN_06);
+        if (success || bytes4(_answer) != Errors.FailedDeployment.selector) return;
+        ++met["offered twice"];
     }
 
     function _isWithinCap(uint256 m, address account, uint256 bought) private view returns (bool) {

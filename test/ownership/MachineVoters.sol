@@ -62,7 +62,7 @@ abstract contract MachineVoters is MachineReadiness {
         uint256 manner = _word(seed, "manner") % 16;
         uint256 price = ghost.floor + (manner < 4 ? 0 : _word(seed, "more") % 1e9);
         if (manner == 4 && ghost.floor != 0) price = ghost.floor - 1;
-        uint256 expiry = _now() + (manner == 5 ? 0 : 1 + (_word(seed, "expiry") % 12 days));
+        uint256 expiry = _now() + (manner == 5 ? 0 : 1 + (_word(seed, "expiry") % 24 days));
         uint256 value = ghost.currency == 0 ? price : 0;
         if (manner == 6) ++value;
         bool expected = _isActive(m) && price >= ghost.floor && expiry > _now() && manner != 6;
@@ -90,7 +90,8 @@ abstract contract MachineVoters is MachineReadiness {
         if (!success) return;
         its.gone = true;
         _same(_currency(currency).balanceOf(its.bidder) - before, its.price, OWN_10, "a bid gave back");
-        if (_isActive(m) && _now() <= its.expiry) ++met["bid rejected"];
+        if (!_isActive(m) || _now() > its.expiry) return;
+        ++met[_hasPassed(m, its.proposalId) ? "bid lapsed" : "bid rejected"];
     }
 
     /// @dev All that lies at the machine and its wallet is the final dividend, with the price.
@@ -114,6 +115,7 @@ abstract contract MachineVoters is MachineReadiness {
         Ballot storage ballot = _ballotsOf[m][index];
         Ghost storage ghost = _machines[m];
         ballot.executed = true;
+        _newest[m][ballot.motion] = index + 1;
         if (ballot.motion == IMachineShares.Motion.AcceptBid) {
             return _noteSold(m, abi.decode(ballot.payload, (uint256)), held);
         }
@@ -132,7 +134,8 @@ abstract contract MachineVoters is MachineReadiness {
     function _named(uint256 seed, uint256 m) private view returns (address) {
         uint256 manner = _word(seed, "named") % 16;
         if (manner == 0) return address(0);
-        return manner == 1 ? address(_machines[m].shares) : _someone(seed, "named");
+        if (manner == 1) return address(_offerings);
+        return manner == 2 ? address(_machines[m].shares) : _someone(seed, "named");
     }
 
     /// @dev Somebody who may vote and has not, if there is anybody; at times anybody.

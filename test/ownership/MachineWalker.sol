@@ -206,11 +206,11 @@ abstract contract MachineWalker is MachineModel {
         Ballot storage ballot = _ballotsOf[m][index];
         uint256 from = _votingEnd(m, index + 1) + 1 days;
         if (ballot.executed || _now() <= from || _now() > from + 14 days || !_isActive(m)) return false;
-        if (!_hasPassed(m, index + 1)) return false;
+        if (!_hasPassed(m, index + 1) || index + 1 < _newest[m][ballot.motion]) return false;
         if (ballot.motion == IMachineShares.Motion.Retire) return true;
         if (ballot.motion == IMachineShares.Motion.SetOperator) {
             address named = abi.decode(ballot.payload, (address));
-            return named != address(0) && named != address(_machines[m].shares);
+            return named != address(0) && named != address(_machines[m].shares) && named != address(_offerings);
         }
         Escrow storage its = _bidsOf[m][abi.decode(ballot.payload, (uint256)) - 1];
         return !its.gone && _now() <= its.expiry;
@@ -227,7 +227,9 @@ abstract contract MachineWalker is MachineModel {
         Escrow storage its = _bidsOf[m][index];
         if (its.gone) return false;
         if (!_isActive(m) || _now() > its.expiry) return true;
-        return its.proposalId != 0 && _now() > _votingEnd(m, its.proposalId) && !_hasPassed(m, its.proposalId);
+        if (its.proposalId == 0) return false;
+        uint256 end = _votingEnd(m, its.proposalId);
+        return _now() > end + 15 days || (_now() > end && !_hasPassed(m, its.proposalId));
     }
 
     function _refunded(uint256 m) internal view returns (uint256) {
