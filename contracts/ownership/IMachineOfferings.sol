@@ -209,7 +209,7 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     error MachineOfferingsOtherDevice(address collection, uint256 tokenId);
     /// @notice A term is out of bounds: what is written in `field` (ASCII) must be from `least` to `most`.
     error MachineOfferingsOutOfBounds(bytes32 field, uint256 value, uint256 least, uint256 most);
-    /// @notice The shares and the offerings cannot run the machine.
+    /// @notice The offerings cannot run the machine.
     error MachineOfferingsInvalidOperator(address operator);
     /// @notice The sale has not begun (seconds).
     error MachineOfferingsNotStarted(uint48 start);

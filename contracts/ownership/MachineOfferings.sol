@@ -47,14 +47,13 @@ contract MachineOfferings is OfferingMilestones {
         Offering calldata offering
     ) external returns (IMachineShares shares) {
         require(registry.ownerOf(machine.deviceId) == msg.sender, MachineOfferingsUnauthorized(msg.sender));
+        require(machine.operator != address(this), MachineOfferingsInvalidOperator(machine.operator));
         OfferingChecks.checkMachine(machine);
         OfferingChecks.checkOffering(offering);
         bytes memory packed = PackedMachine.pack(machine, offering, feeBps, address(this));
         // The address is the hash of seller and terms: a contributor who signs for it signs for them.
         bytes32 salt = bytes32(uint256(uint160(msg.sender)));
         shares = IMachineShares(Clones.cloneDeterministicWithImmutableArgs(sharesImplementation, packed, salt));
-        bool able = machine.operator != address(shares) && machine.operator != address(this);
-        require(able, MachineOfferingsInvalidOperator(machine.operator));
         _sales[shares] = Sale(msg.sender, 0, Mark.Draft);
         emit OfferingCreated(
             shares,

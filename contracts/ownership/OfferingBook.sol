@@ -94,6 +94,7 @@ abstract contract OfferingBook is IMachineOfferings, IntakePause, ReentrancyGuar
 
     /// @inheritdoc IMachineOfferings
     function forfeitedOf(IMachineShares shares) external view returns (uint256 amount) {
+        if (_sales[shares].mark == Mark.None) return 0;
         return shares.balanceOf(address(this)) - _rests[shares].vesting;
     }
 
