@@ -56,7 +56,7 @@ contract MachineDecisionsTest is MachineFixture {
         IMachineShares.Machine memory machine = _machineOf(_deviceId, _owner);
         machine.quorumBps = 1;
         machine.majorityBps = uint16(majorityBps);
-        IMachineShares shares = _share(machine, 7, [yes, cast - yes, bound(silent, 0, cast)]);
+        IMachineShares shares = _share(machine, 2, [yes, cast - yes, bound(silent, 0, cast)]);
         _assertOutcome(shares, _voteOnRetiring(shares), yes >= least, "OWN-08: more than the majority of the votes");
     }
 

@@ -26,6 +26,7 @@ abstract contract MachineHolders is MachineReadiness {
         uint256 m = _machine(seed, _isMoving);
         address from = _holder(seed, m);
         address to = _account(m, _word(seed, "to") % (seed % 32 == 0 ? ACCOUNTS : ACTORS));
+        if (seed % 12 == 1) to = address(_offerings);
         uint256 amount = _someShares(seed, _balance[m][from]);
         // The issuer's shares only ever become fewer.
         bool taken = to != address(_offerings) || amount == 0;

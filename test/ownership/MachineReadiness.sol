@@ -119,11 +119,11 @@ abstract contract MachineReadiness is MachineWalker {
     }
 
     function _readyToWithdrawBid(uint256 seed) internal {
-        if (_anyPair(_bidCount, _isWithdrawable)) return;
+        if (seed % 4 != 2 && _anyPair(_bidCount, _isWithdrawable)) return;
         _readyToWork(seed);
         uint256 m = _machine(seed, _isActive);
         if (!_isActive(m)) return;
-        if (seed % 3 == 0) {
+        if (seed % 4 == 3) {
             _bidQuietly(seed, m, _now() + 1 hours);
             return _warpTo(_now() + 1 hours + 1);
         }
@@ -131,7 +131,7 @@ abstract contract MachineReadiness is MachineWalker {
         _bidQuietly(seed, m, _now() + _rulesOf[m].votingPeriod + 19 days);
         _proposeTo(m, IMachineShares.Motion.AcceptBid, abi.encode(_bidsOf[m].length));
         uint256 proposalId = _bidsOf[m][_bidsOf[m].length - 1].proposalId;
-        if (seed % 3 == 1 || proposalId == 0) return _warpTo(_now() + _rulesOf[m].votingPeriod + 1);
+        if (seed % 4 == 1 || proposalId == 0) return _warpTo(_now() + _rulesOf[m].votingPeriod + 1);
         _warpTo(_now() + 1);
         for (uint256 i = 0; i < ACTORS; ++i) _voteQuietly(m, proposalId, _actor(i));
         _warpTo(_votingEnd(m, proposalId) + 15 days + 1);

@@ -210,10 +210,8 @@ abstract contract MachineSellers is MachineReadiness {
         _vetoed[m][_claimKey(m, step)][account] = true;
         its.vetoes += weight;
         uint256 others = _votingAt(m, its.claimedAt) - _pastOf(m, its.claimedAt, _machines[m].operator);
-        if (others > _machines[m].sold) {
-            others = _machines[m].sold;
-            ++met["vested shares do not count"];
-        }
+        // What vested and was passed on does not count.
+        if (others > _machines[m].sold) others = _machines[m].sold;
         if (its.vetoes * WHOLE < others * _termsOf[m].vetoBps) return;
         (its.status, its.vetoes) = (IMachineOfferings.MilestoneStatus.Pending, 0);
         ++its.round;
