@@ -63,8 +63,8 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     /// @param softCap Fewest shares to sell; at least 1.
     /// @param hardCap Most shares to sell; times the price below 2^128.
     /// @param walletCap Most shares per wallet; 0 for no limit.
-    /// @param operatorShares The operator's own if all others are sold, and as many fewer as fewer are sold; they vest with
-    /// released milestones; as many as the hard cap at most, so that he alone is never the majority.
+    /// @param operatorShares The operator's own if all others are sold, and as many fewer as fewer are sold; they vest
+    /// with released milestones; as many as the hard cap at most, so that he alone is never the majority.
     /// @param start First second of the sale.
     /// @param end First second after it; in the future, at most 366 days after `start`.
     /// @param allowListRoot Root of a Merkle tree of (address account, uint96 cap), as npm's @openzeppelin/merkle-tree
@@ -253,7 +253,7 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     /// @notice Creates the shares of a machine and the offering that sells them; only the device's owner, who then
     /// opens it by sending the device's token here: `safeTransferFrom(owner, offerings, deviceId, abi.encode(shares))`.
     /// A plain transferFrom to here opens nothing, and the token is lost.
-    /// @return shares The machine's shares, and the offering's name: a hash of seller and terms, which are offered once.
+    /// @return shares The machine's shares, and the offering's name: a hash of seller and terms, offered once only.
     /// Reverts with {MachineOfferingsUnauthorized}, {MachineOfferingsOutOfBounds}, {MachineOfferingsInvalidOperator},
     /// FailedDeployment for the same terms again.
     function create(
@@ -350,7 +350,8 @@ interface IMachineOfferings is IIntakePause, IERC721Receiver {
     /// @notice How far a milestone is.
     function milestoneStateOf(IMachineShares shares, uint8 milestone) external view returns (MilestoneState memory);
 
-    /// @notice Shares of a machine that the offerings hold and will never give out; the supply without these is what {IMachineShares-unwrap} takes.
+    /// @notice Shares of a machine that the offerings hold and will never give out; the supply without these is what
+    /// {IMachineShares-unwrap} takes.
     function forfeitedOf(IMachineShares shares) external view returns (uint256 amount);
 
     /// @notice What is credited to an account, in the currency's smallest unit.

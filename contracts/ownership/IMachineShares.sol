@@ -219,8 +219,8 @@ interface IMachineShares is IERC20Metadata {
     /// @notice Who runs the machine.
     function operator() external view returns (address account);
 
-    /// @notice Who issues the shares and holds those that have not vested, which earn nothing: the suite's {IMachineOfferings}, or
-    /// the machine is none of the suite's.
+    /// @notice Who issues the shares and holds those that have not vested, which earn nothing: the suite's
+    /// {IMachineOfferings}, or the machine is none of the suite's.
     function issuer() external view returns (address account);
 
     /// @notice Where the holders vote: the suite's {IMachineVotes}.

@@ -106,8 +106,8 @@ interface IMachineVotes {
     error MachineVotesAlreadyVoted(uint256 proposalId, address voter);
     /// @notice The account had no voting shares at the snapshot.
     error MachineVotesNoVotes(address voter, uint48 snapshot);
-    /// @notice A motion is carried out once, if it passed, from a day to 15 days after the vote, and not after a newer one
-    /// of the same kind.
+    /// @notice A motion is carried out once, if it passed, from a day to 15 days after the vote, and not after a newer
+    /// one of the same kind.
     error MachineVotesNotExecutable(uint256 proposalId);
     /// @notice The payload is not what was voted on.
     error MachineVotesWrongPayload(bytes32 payloadHash);

@@ -140,8 +140,8 @@ library DividendLedger {
 
     /// @notice Pays a dividend on the earning balances of this moment.
     /// @param amount In the currency's smallest unit; nothing happens at 0.
-    /// Reverts with {DividendLedgerWrongPhase} while issuing, SafeCastOverflowedUintDowncast when a currency's total has
-    /// seen 2^128 units.
+    /// Reverts with {DividendLedgerWrongPhase} while issuing, SafeCastOverflowedUintDowncast (or a panic, far beyond)
+    /// when a currency's total has seen 2^128 units.
     function deposit(Ledger storage ledger, Currency currency, uint256 amount) internal {
         Head head = ledger.head;
         require(head.phase() != DividendPhase.Issuing, DividendLedgerWrongPhase(head.phase()));

@@ -15,8 +15,8 @@ enum DividendPhase {
 type Head is uint256;
 
 /// @notice What an account has now: `idle 1 | balance 96 | since 32 | sinceTime 48 | length 32`.
-/// Idle: its shares earn nothing, and none come to it. Since: first epoch of this balance, and when it moved first in it (seconds); 0 if it never had any. Length: how many
-/// entries lie behind.
+/// Idle: its shares earn nothing, and none come to it. Since: first epoch of this balance, and when it moved first in
+/// it (seconds); 0 if it never had any. Length: how many entries lie behind.
 type Account is uint256;
 
 /// @notice What an account had: `balance 96 | from 32 | to 32 | fromTime 48 | untilTime 48`.

@@ -262,7 +262,7 @@ describe("MachineShares: dividends", () => {
       expect(await token.balanceOf(shares)).to.equal(1n);
     });
 
-    it("OWN-05 gives a buyer nothing of earlier dividends, and takes a seller nothing", async () => {
+    it("OWN-05 R17 gives a buyer nothing of earlier dividends, and takes a seller nothing", async () => {
       const { shares, token, accounts } = await load();
       const { bob, dave } = accounts;
       await shares.deposit(token, EARNING);

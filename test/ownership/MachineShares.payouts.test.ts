@@ -39,7 +39,7 @@ describe("MachineShares: where revenue is paid", () => {
     expect(await shares.payoutOf(accounts.bob)).to.equal(ZeroAddress);
   });
 
-  it("is where he says, for what he earned before as well, and again to himself", async () => {
+  it("R18 is where he says, whoever claims for him, and again to himself", async () => {
     const { shares, token, accounts } = await load();
     const { bob, dave, stranger } = accounts;
     await shares.deposit(token, EARNING);
