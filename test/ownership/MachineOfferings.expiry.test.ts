@@ -180,7 +180,7 @@ describe("MachineOfferings: expiry", () => {
     it("R30 OWN-10 is blocked by a currency that refuses the shares, and nothing else is", async () => {
       const its = await load();
       const { machineOfferings, connection, accounts } = its;
-      const token = await connection.ethers.deployContract("BlacklistERC20");
+      const token = await connection.ethers.deployContract("FreezingERC20");
       const { alice, bob, carol } = accounts;
       for (const who of [bob, carol]) {
         await token.mint(who, 1_000n * COIN);
@@ -192,16 +192,16 @@ describe("MachineOfferings: expiry", () => {
       await claimMilestone(its, shares, 1);
       const { deadline } = await machineOfferings.milestoneOf(shares, 0);
       await goTo(its, deadline + 1n);
-      await token.blacklist(shares, true);
+      await token.freeze(shares, true);
       await expect(machineOfferings.expire(shares, 0))
-        .to.be.revertedWithCustomError(token, "Blacklisted")
+        .to.be.revertedWithCustomError(token, "AccountFrozen")
         .withArgs(shares);
       expect(await stateOf(its, shares, 0)).to.equal(MilestoneStatus.Pending);
       await machineOfferings.release(shares, 1);
       await machineOfferings.withdraw(token, alice, alice);
       expect(await token.balanceOf(alice), "OWN-10").to.equal(294n * COIN);
       await its.expire(0);
-      await token.blacklist(shares, false);
+      await token.freeze(shares, false);
       await machineOfferings.expire(shares, 0);
     });
   });

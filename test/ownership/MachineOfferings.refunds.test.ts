@@ -232,13 +232,13 @@ describe("MachineOfferings: an offering that failed", () => {
       expect(await connection.ethers.provider.getBalance(machineOfferings)).to.equal(0n);
     });
 
-    it("harms itself only, and can be paid elsewhere, in a token with a blacklist", async () => {
+    it("harms itself only, and can be paid elsewhere, in a token that freezes", async () => {
       const its = await load();
       const { machineOfferings, accounts, connection, end } = its;
       const { bob, carol, dave } = accounts;
       await goTo(its, end);
       await machineOfferings.reclaim(its.shares);
-      const token = await connection.ethers.deployContract("BlacklistERC20");
+      const token = await connection.ethers.deployContract("FreezingERC20");
       for (const who of [bob, carol]) {
         await token.mint(who, parseEther("100"));
         await token.connect(who).approve(machineOfferings, ALL);
@@ -248,9 +248,9 @@ describe("MachineOfferings: an offering that failed", () => {
       await contribute(its, shares, bob, 5);
       await contribute(its, shares, carol, 6);
       await goTo(its, await endOf(its, shares));
-      await token.blacklist(bob, true);
+      await token.freeze(bob, true);
       await expect(machineOfferings.connect(bob).refund(shares, bob, bob))
-        .to.be.revertedWithCustomError(token, "Blacklisted")
+        .to.be.revertedWithCustomError(token, "AccountFrozen")
         .withArgs(bob);
       const paying = machineOfferings.refund(shares, carol, carol);
       await expect(paying, "OWN-10").to.changeTokenBalance(
