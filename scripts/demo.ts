@@ -5,7 +5,10 @@ import { heading, main, note } from "./lib/terminal.js";
 
 await main(async () => {
   const { values } = parseArgs({ options: { "no-build": { type: "boolean" } } });
-  heading("DeFIoT", "devices, their data and who owns them, told and checked on a chain in this process");
+  heading(
+    "DeFIoT",
+    "devices, their data and who owns them, told and checked on a chain in this process",
+  );
   if (values["no-build"] === true)
     note("Not built anew: gas is exact on the production build only.");
   else await build("production");
