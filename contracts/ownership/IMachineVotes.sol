@@ -21,7 +21,7 @@ import {IMachineShares} from "./IMachineShares.sol";
 ///
 /// ```
 ///   bid (price in escrow) ──propose AcceptBid──▶ voted on, once ──execute──▶ sold
-///      └──────────────────────────┴─ rejected, expired, or the machine is no longer active ──withdrawBid──▶ bidder
+///      └──────────────────────────┴─ rejected, lapsed, expired, or the machine not active ──withdrawBid──▶ bidder
 /// ```
 interface IMachineVotes {
     /// @notice A motion before the holders.
