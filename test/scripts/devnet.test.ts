@@ -148,9 +148,9 @@ describe("the devnet", () => {
       expect(machines).to.have.all.keys("charger", "kiosk");
       const { charger, kiosk } = machines;
       if (charger === undefined || kiosk === undefined) throw new Error("No machine is here");
-      // 12.5 coins were paid: 80 % of them are the holders', and Bob has 500 of 1,250 shares.
+      // 12.5 coins were paid: 80 % of them are the holders', and Bob has 500 of the 1,000 shares that earn.
       const dividend = await claimFor(provider, charger, accounts.bob ?? "");
-      expect(dividend, "Bob's dividend").to.equal(parseEther("4"));
+      expect(dividend, "Bob's dividend").to.equal(parseEther("5"));
       const { machineOfferings = "", deviceRegistry = "" } = contracts;
       expect(await takeTen(provider, machineOfferings, kiosk), "shares of the kiosk").to.equal(10n);
       const registry = DeviceRegistry__factory.connect(deviceRegistry, provider);
