@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Provider } from "ethers";
+import hre from "hardhat";
 
 import { NATIVE } from "../../../scripts/lib/identity.js";
 import {
@@ -285,7 +286,9 @@ describe("claiming from many machines", () => {
       }
     }
 
-    it("is claimed in several transactions that pay all", async () => {
+    it("is claimed in several transactions that pay all", async function () {
+      // Code instrumented for coverage costs more: not even one entry fits the limit.
+      if (hre.globalOptions.coverage) this.skip();
       const loaded = await load();
       const { collector, bob, third, machines } = loaded;
       const machine = machines[2];
