@@ -25,6 +25,7 @@ import {
   signRegistration,
 } from "../lib/identity.js";
 import { signAsDevice } from "../lib/typedData.js";
+import { rootOver } from "./merkle.js";
 import type { GasContext, GasRow } from "./types.js";
 
 const MODEL = keccak256("0x6d6f64656c");
@@ -90,9 +91,7 @@ async function makerSigned({ suite, accounts }: GasContext, key: DeviceKey): Pro
 async function batchOf2To20({ suite, accounts }: GasContext, key: DeviceKey): Promise<Attestation> {
   const leaf = new Batch([{ keyHash: key.keyHash, modelHash: MODEL }]).root;
   const nodes = Array.from({ length: LEVELS }, (_, level) => keccak256(toBeHex(level, 32)));
-  const root = nodes.reduce((node, sibling) => {
-    return keccak256(concat(node < sibling ? [node, sibling] : [sibling, node]));
-  }, leaf);
+  const root = rootOver(leaf, nodes);
   const maker = suite.makerRegistry.connect(accounts.maker);
   await maker.publishBatch(MAKER, root, 2 ** LEVELS, "ipfs://batch");
   return concat([toBeHex(2, 3), ...nodes]);

@@ -1,11 +1,5 @@
-import {
-  AbiCoder,
-  concat,
-  type ContractTransactionResponse,
-  keccak256,
-  sha256,
-  toBeHex,
-} from "ethers";
+import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
+import { type ContractTransactionResponse, sha256, toBeHex } from "ethers";
 
 import {
   type MachineShares,
@@ -29,6 +23,7 @@ import {
   signAttestedEvidence,
 } from "../lib/ownership/machines.js";
 import { buildSplit, receiverOf, type Split } from "../lib/ownership/splits.js";
+import { rootOver } from "./merkle.js";
 import type { GasContext, GasRow } from "./types.js";
 
 const COIN = 10n ** 18n;
@@ -117,12 +112,6 @@ async function opened(its: World, rest: Partial<Offering> = {}): Promise<Machine
   await its.connection.networkHelpers.time.increaseTo(START);
   return shares;
 }
-
-/** A leaf of an allow-list, and the root over it and its siblings, as @openzeppelin/merkle-tree hashes them. */
-const leafOf = (account: string, cap: bigint): string =>
-  keccak256(keccak256(AbiCoder.defaultAbiCoder().encode(["address", "uint96"], [account, cap])));
-const processProof = (leaf: string, siblings: string[]): string =>
-  siblings.reduce((node, sibling) => keccak256(concat([node, sibling].sort())), leaf);
 
 /** A machine of Bob's and Carol's, at work. */
 async function working(its: World): Promise<MachineShares> {
@@ -390,7 +379,8 @@ export const ownership: readonly GasRow[] = [
       const { alice, bob } = context.accounts;
       // A proof as long as one of 2^20 accounts, over siblings that nobody is.
       const siblings = Array.from({ length: 20 }, (_, i) => sha256(toBeHex(i, 32)));
-      const root = processProof(leafOf(bob.address, 10n), siblings);
+      const leaf = StandardMerkleTree.of([[bob.address, "10"]], ["address", "uint96"]).root;
+      const root = rootOver(leaf, siblings);
       const [machine, offering] = terms(its, { allowListRoot: root });
       const offerings = context.suite.machineOfferings;
       const transaction = await offerings

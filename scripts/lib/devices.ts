@@ -1,5 +1,5 @@
 // Transactions of the identity domain, signed by whom they must be and ready to be sent by anyone.
-import { type ContractTransaction, type Provider, type Signer, ZeroHash } from "ethers";
+import { type ContractTransaction, type Signer, ZeroHash } from "ethers";
 
 import {
   type DeviceAccount,
@@ -18,6 +18,7 @@ import {
   signSpend,
   type Spend,
 } from "./identity.js";
+import { providerOf } from "./provider.js";
 
 /** What it takes to register a device. */
 export interface DeviceClaim {
@@ -48,7 +49,7 @@ export async function prepareWallet(
   deviceId: bigint,
 ): Promise<ContractTransaction> {
   const wallets = IERC6551Registry__factory.connect(await registry.erc6551Registry());
-  const { chainId } = await providerOf(registry).getNetwork();
+  const { chainId } = await providerOf(registry, "device registry").getNetwork();
   const implementation = await registry.accountImplementation();
   const token = await registry.getAddress();
   return wallets.createAccount.populateTransaction(
@@ -75,10 +76,4 @@ export async function prepareSpending(
   const nonce = await wallet["nonces(address)"](wallet);
   const full = { policy: id, nonce, ...request };
   return wallet.spend.populateTransaction(full, await signSpend(wallet, key, full));
-}
-
-function providerOf(registry: DeviceRegistry): Provider {
-  const provider = registry.runner?.provider;
-  if (!provider) throw new Error("The device registry is not connected to a chain");
-  return provider;
 }

@@ -29,6 +29,7 @@ import {
   type MockERC20,
 } from "../../typechain-types/index.js";
 import { plain } from "../identity/registry.js";
+import { startingOn } from "../shared/starting.js";
 import {
   append,
   type Data,
@@ -65,19 +66,10 @@ export interface Subscription {
 export function markets<T extends object>(
   prepare: (market: Market) => Promise<T>,
 ): () => Promise<Market & T> {
-  let load: (() => Promise<Market & T>) | undefined;
-  before(async () => {
-    const data = await deployData();
-    const fixture = async () => {
-      const market = await openMarket(data);
-      return { ...market, ...(await prepare(market)) };
-    };
-    load = () => data.connection.networkHelpers.loadFixture(fixture);
+  return startingOn(deployData, async (data) => {
+    const market = await openMarket(data);
+    return { ...market, ...(await prepare(market)) };
   });
-  return () => {
-    if (load === undefined) throw new Error("the suite is deployed before the first test");
-    return load();
-  };
 }
 
 async function openMarket(data: Data): Promise<Market> {

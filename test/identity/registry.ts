@@ -26,6 +26,7 @@ import {
 import { signAsDevice } from "../../scripts/lib/typedData.js";
 import type { IDeviceRegistry } from "../../typechain-types/contracts/identity/DeviceRegistry.js";
 import type { DeviceRegistry } from "../../typechain-types/index.js";
+import { startingOn } from "../shared/starting.js";
 import { deployIdentity, type Identity } from "./fixture.js";
 
 export type KeyRotation = IDeviceRegistry.KeyRotationStruct;
@@ -72,18 +73,9 @@ export const NO_RECORD = { ...FRESH_RECORD, status: BigInt(Status.None), keyType
 
 /** Deploys the suite once for a `describe`; every test then starts from what `prepare` left on that chain. */
 export function startingFrom<T extends object>(
-  prepare: (identity: Identity) => Promise<T>,
+  prepare: (its: Identity) => Promise<T>,
 ): () => Promise<Identity & T> {
-  let load: (() => Promise<Identity & T>) | undefined;
-  before(async () => {
-    const identity = await deployIdentity();
-    const fixture = async () => ({ ...identity, ...(await prepare(identity)) });
-    load = () => identity.connection.networkHelpers.loadFixture(fixture);
-  });
-  return () => {
-    if (load === undefined) throw new Error("the suite is deployed before the first test");
-    return load();
-  };
+  return startingOn(deployIdentity, prepare);
 }
 
 /** What can change the chain, by name. */

@@ -1,45 +1,19 @@
-import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
 
 import { NATIVE } from "../../scripts/lib/identity.js";
 import { OfferingStatus } from "../../scripts/lib/ownership/machines.js";
-import type { MachineShares } from "../../typechain-types/index.js";
-import {
-  ALL,
-  COIN,
-  contribute,
-  createOffering,
-  NO_PROOF,
-  openOffering,
-  type Ownership,
-  type Parts,
-  sendDevice,
-} from "./fixture.js";
-import { endOf, inCoin, nextBlockAt, offerings } from "./offering.js";
+import { ALL, COIN, contribute, createOffering, NO_PROOF, sendDevice } from "./fixture.js";
+import { endOf, inCoin, nextBlockAt, offerings, openSale } from "./offering.js";
 
 describe("MachineOfferings: contributions", () => {
   const load = offerings(async () => ({}));
-
-  interface Sale {
-    shares: MachineShares;
-    buy: (who: HardhatEthersSigner, amount: bigint | number, value?: bigint) => Promise<unknown>;
-  }
-
-  async function open(its: Ownership, parts: Parts = {}): Promise<Sale> {
-    const shares = await openOffering(its, parts);
-    return {
-      shares,
-      buy: (who, amount, value = 0n) =>
-        its.machineOfferings.connect(who).contribute(shares, amount, 0, NO_PROOF, { value }),
-    };
-  }
 
   describe("in a token", () => {
     it("take the price of the shares exactly, and are told", async () => {
       const its = await load();
       const { machineOfferings, accounts, token, connection } = its;
       const { bob } = accounts;
-      const { shares } = await open(its, { offering: { price: 7n } });
+      const { shares } = await openSale(its, { offering: { price: 7n } });
       const asBob = machineOfferings.connect(bob);
       expect(await asBob.contribute.staticCall(shares, 11, 0, NO_PROOF)).to.equal(11n);
       const contributing = asBob.contribute(shares, 11, 0, NO_PROOF);
@@ -60,7 +34,7 @@ describe("MachineOfferings: contributions", () => {
     it("add up, an account's and everybody's", async () => {
       const its = await load();
       const { accounts, machineOfferings, token } = its;
-      const { shares, buy } = await open(its);
+      const { shares, buy } = await openSale(its);
       await buy(accounts.bob, 3);
       await buy(accounts.carol, 5);
       await buy(accounts.bob, 4);
@@ -72,7 +46,7 @@ describe("MachineOfferings: contributions", () => {
 
     it("come without coin", async () => {
       const its = await load();
-      const { shares, buy } = await open(its);
+      const { shares, buy } = await openSale(its);
       await expect(buy(its.accounts.bob, 1, 1n))
         .to.be.revertedWithCustomError(its.machineOfferings, "CurrencyWrongValue")
         .withArgs(0n, 1n);
@@ -88,7 +62,10 @@ describe("MachineOfferings: contributions", () => {
       await costly.mint(dave, 1_000n);
       await costly.connect(bob).approve(machineOfferings, ALL);
       const currency = costly.target as string;
-      const { shares, buy } = await open(its, { machine: { currency }, offering: { price: 10n } });
+      const { shares, buy } = await openSale(its, {
+        machine: { currency },
+        offering: { price: 10n },
+      });
       await expect(buy(bob, 10))
         .to.be.revertedWithCustomError(machineOfferings, "CurrencyInexactIntake")
         .withArgs(currency, 100n, 99n);
@@ -105,7 +82,7 @@ describe("MachineOfferings: contributions", () => {
       const its = await load();
       const { machineOfferings, accounts, connection } = its;
       const { bob } = accounts;
-      const { shares, buy } = await open(its, inCoin({ offering: { price: 7n } }));
+      const { shares, buy } = await openSale(its, inCoin({ offering: { price: 7n } }));
       await expect(buy(bob, 11, 77n)).to.changeEtherBalances(
         connection.ethers,
         [bob, machineOfferings],
@@ -119,7 +96,7 @@ describe("MachineOfferings: contributions", () => {
       const its = await load();
       const { machineOfferings, accounts, connection } = its;
       const { bob } = accounts;
-      const { shares, buy } = await open(its, inCoin({ offering: { price: 7n } }));
+      const { shares, buy } = await openSale(its, inCoin({ offering: { price: 7n } }));
       const contributing = buy(bob, 11, 100n);
       await expect(contributing).to.changeEtherBalances(
         connection.ethers,
@@ -133,7 +110,7 @@ describe("MachineOfferings: contributions", () => {
 
     it("are refused with less than the price", async () => {
       const its = await load();
-      const { buy } = await open(its, inCoin({ offering: { price: 7n } }));
+      const { buy } = await openSale(its, inCoin({ offering: { price: 7n } }));
       await expect(buy(its.accounts.bob, 11, 76n))
         .to.be.revertedWithCustomError(its.machineOfferings, "CurrencyWrongValue")
         .withArgs(77n, 76n);
@@ -163,7 +140,7 @@ describe("MachineOfferings: contributions", () => {
       it(`end before the end, with ${String(sold)} of 100 shares sold`, async () => {
         const its = await load();
         const { machineOfferings, accounts } = its;
-        const { shares, buy } = await open(its);
+        const { shares, buy } = await openSale(its);
         const end = await endOf(its, shares);
         await buy(accounts.bob, sold - 1);
         await nextBlockAt(its, end - 1);
@@ -180,7 +157,7 @@ describe("MachineOfferings: contributions", () => {
 
     it("are for one share at least", async () => {
       const its = await load();
-      const { buy } = await open(its);
+      const { buy } = await openSale(its);
       await expect(buy(its.accounts.bob, 0)).to.be.revertedWithCustomError(
         its.machineOfferings,
         "MachineOfferingsNoShares",
@@ -191,7 +168,7 @@ describe("MachineOfferings: contributions", () => {
       const its = await load();
       const { machineOfferings, accounts, connection, token } = its;
       const { bob, carol } = accounts;
-      const { shares, buy } = await open(its);
+      const { shares, buy } = await openSale(its);
       await buy(bob, 997);
       const asCarol = machineOfferings.connect(carol);
       expect(await asCarol.contribute.staticCall(shares, 10, 0, NO_PROOF)).to.equal(3n);
@@ -211,7 +188,7 @@ describe("MachineOfferings: contributions", () => {
     it("R27 return the coin for shares that were not left", async () => {
       const its = await load();
       const { machineOfferings, accounts, connection } = its;
-      const { shares, buy } = await open(its, inCoin({ offering: { price: 5n } }));
+      const { shares, buy } = await openSale(its, inCoin({ offering: { price: 5n } }));
       await buy(accounts.bob, 999, 4_995n);
       await expect(buy(accounts.carol, 1_000, 5_000n)).to.changeEtherBalances(
         connection.ethers,
@@ -224,7 +201,7 @@ describe("MachineOfferings: contributions", () => {
     it("end at once when all is sold", async () => {
       const its = await load();
       const { machineOfferings, accounts } = its;
-      const { shares, buy } = await open(its);
+      const { shares, buy } = await openSale(its);
       await buy(accounts.bob, 999);
       expect(await machineOfferings.statusOf(shares)).to.equal(OfferingStatus.Open);
       await buy(accounts.bob, 1);
@@ -238,7 +215,7 @@ describe("MachineOfferings: contributions", () => {
       const its = await load();
       const { accounts, machineOfferings } = its;
       const { bob, dave } = accounts;
-      const { shares, buy } = await open(its);
+      const { shares, buy } = await openSale(its);
       await buy(bob, 1_000);
       const asBob = shares.connect(bob);
       await expect(asBob.transfer(dave, 1))
@@ -260,7 +237,7 @@ describe("MachineOfferings: contributions", () => {
         hardCap: 1,
         operatorShares: 0,
       };
-      const { shares, buy } = await open(its, { offering });
+      const { shares, buy } = await openSale(its, { offering });
       await buy(bob, 2n ** 88n - 1n);
       await machineOfferings.finalise(shares);
       expect((await machineOfferings.progressOf(shares)).remaining).to.equal(2n ** 127n);

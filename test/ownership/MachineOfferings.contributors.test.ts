@@ -3,7 +3,6 @@ import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import { expect } from "chai";
 
 import { OfferingStatus } from "../../scripts/lib/ownership/machines.js";
-import type { MachineShares } from "../../typechain-types/index.js";
 import { eventsOf } from "../identity/registry.js";
 import {
   COIN,
@@ -13,33 +12,18 @@ import {
   now,
   openOffering,
   type Ownership,
-  type Parts,
 } from "./fixture.js";
-import { goTo, nextBlockAt, offerings } from "./offering.js";
+import { goTo, nextBlockAt, offerings, openSale } from "./offering.js";
 
 describe("MachineOfferings: who may contribute", () => {
   const load = offerings(async () => ({}));
-
-  interface Sale {
-    shares: MachineShares;
-    buy: (who: HardhatEthersSigner, amount: bigint | number, value?: bigint) => Promise<unknown>;
-  }
-
-  async function open(its: Ownership, parts: Parts = {}): Promise<Sale> {
-    const shares = await openOffering(its, parts);
-    return {
-      shares,
-      buy: (who, amount, value = 0n) =>
-        its.machineOfferings.connect(who).contribute(shares, amount, 0, NO_PROOF, { value }),
-    };
-  }
 
   describe("under a cap per wallet", () => {
     it("reach it exactly, and no further, in one or in many", async () => {
       const its = await load();
       const { machineOfferings, accounts, token } = its;
       const { bob, carol } = accounts;
-      const { shares, buy } = await open(its, { offering: { walletCap: 10 } });
+      const { shares, buy } = await openSale(its, { offering: { walletCap: 10 } });
       await expect(buy(bob, 11))
         .to.be.revertedWithCustomError(machineOfferings, "MachineOfferingsOverCap")
         .withArgs(bob, 11n, 10n);
@@ -58,7 +42,7 @@ describe("MachineOfferings: who may contribute", () => {
 
     it("count what is bought, not what was wanted", async () => {
       const its = await load();
-      const { shares, buy } = await open(its, { offering: { walletCap: 990 } });
+      const { shares, buy } = await openSale(its, { offering: { walletCap: 990 } });
       await buy(its.accounts.bob, 990);
       await buy(its.accounts.carol, 1_000);
       expect(await shares.balanceOf(its.accounts.carol)).to.equal(10n);
@@ -140,7 +124,7 @@ describe("MachineOfferings: who may contribute", () => {
     it("need neither cap nor proof where there is no list", async () => {
       const its = await load();
       const { machineOfferings, accounts } = its;
-      const { shares } = await open(its, { offering: { walletCap: 5 } });
+      const { shares } = await openSale(its, { offering: { walletCap: 5 } });
       const nonsense = [`0x${"12".repeat(32)}`];
       await machineOfferings.connect(accounts.bob).contribute(shares, 2, 1, nonsense);
       expect(await shares.balanceOf(accounts.bob)).to.equal(2n);
@@ -149,7 +133,7 @@ describe("MachineOfferings: who may contribute", () => {
 
   describe("while the guardian has paused intake", () => {
     async function paused(its: Ownership) {
-      const sale = await open(its);
+      const sale = await openSale(its);
       const { machineOfferings, accounts } = its;
       const until = (await now(its)) + DAY;
       const asGuardian = machineOfferings.connect(accounts.guardian);
@@ -215,7 +199,7 @@ describe("MachineOfferings: who may contribute", () => {
       const its = await load();
       const { machineOfferings, accounts, deviceRegistry, charger } = its;
       const draft = await createOffering(its);
-      const sale = await open(its);
+      const sale = await openSale(its);
       await sale.buy(accounts.bob, 1_000);
       const guardian = machineOfferings.connect(accounts.guardian);
       await guardian.pauseIntake((await now(its)) + DAY);

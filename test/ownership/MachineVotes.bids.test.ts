@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
 
 import { NATIVE } from "../../scripts/lib/identity.js";
 import { Motion, payloadOf } from "../../scripts/lib/ownership/machines.js";
@@ -10,34 +9,18 @@ import {
   bring,
   coinOf,
   eventsBy,
+  FLOOR,
+  forSale,
   machines,
+  NO_BID,
   placeBid,
   TIMELOCK,
   VOTING,
   withOtherDevice,
 } from "./machine.js";
 
-/** The price of a share for each of the usual machine's 1,500. */
-const FLOOR = 1_500n * COIN;
-const NO_BID = {
-  bidder: ZeroAddress,
-  expiry: 0n,
-  proposalId: 0n,
-  price: 0n,
-  currency: ZeroAddress,
-};
-
 describe("MachineVotes: bids", () => {
-  const load = machines(async (its) => {
-    const shares = await workingMachine(its);
-    const { dave, relayer } = its.accounts;
-    return {
-      shares,
-      votes: its.machineVotes.connect(relayer),
-      asDave: its.machineVotes.connect(dave),
-      expiry: (await now(its)) + 100 * DAY,
-    };
-  });
+  const load = machines(forSale);
 
   describe("placed", () => {
     it("puts the price into escrow, exactly", async () => {

@@ -1,14 +1,16 @@
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
 
 import { Outcome } from "../../scripts/lib/ownership/machines.js";
 import { nextBlockAt, plain } from "../identity/registry.js";
-import { carryOut, COIN, DAY, now, workingMachine } from "./fixture.js";
+import { carryOut, DAY, now, workingMachine } from "./fixture.js";
 import {
   bring,
   coinOf,
   eventsBy,
+  FLOOR,
+  forSale,
   machines,
+  NO_BID,
   placeBid,
   TIMELOCK,
   vote,
@@ -16,27 +18,8 @@ import {
   withOtherDevice,
 } from "./machine.js";
 
-/** The price of a share for each of the usual machine's 1,500. */
-const FLOOR = 1_500n * COIN;
-const NO_BID = {
-  bidder: ZeroAddress,
-  expiry: 0n,
-  proposalId: 0n,
-  price: 0n,
-  currency: ZeroAddress,
-};
-
 describe("MachineVotes: bids that go back", () => {
-  const load = machines(async (its) => {
-    const shares = await workingMachine(its);
-    const { dave, relayer } = its.accounts;
-    return {
-      shares,
-      votes: its.machineVotes.connect(relayer),
-      asDave: its.machineVotes.connect(dave),
-      expiry: (await now(its)) + 100 * DAY,
-    };
-  });
+  const load = machines(forSale);
 
   it("goes back to its bidder by anyone's call once it has expired, not before, and once", async () => {
     const its = await load();

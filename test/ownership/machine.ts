@@ -7,12 +7,23 @@ import {
   type ContractTransactionResponse,
   resolveAddress,
   toBeHex,
+  ZeroAddress,
 } from "ethers";
 
 import { type Motion, payloadOf, shortString } from "../../scripts/lib/ownership/machines.js";
 import { type MachineShares, MachineShares__factory } from "../../typechain-types/index.js";
 import { registerDevice } from "../identity/fixture.js";
-import { claimMilestone, DAY, deployOwnership, now, type Ownership, propose } from "./fixture.js";
+import { startingOn } from "../shared/starting.js";
+import {
+  claimMilestone,
+  COIN,
+  DAY,
+  deployOwnership,
+  now,
+  type Ownership,
+  propose,
+  workingMachine,
+} from "./fixture.js";
 
 /** Time between the end of a vote and the first second after which it is carried out. */
 export const TIMELOCK = DAY;
@@ -29,15 +40,29 @@ export const EARNING = 1_000n;
 export function machines<T extends object>(
   prepare: (its: Ownership) => Promise<T>,
 ): () => Promise<Ownership & T> {
-  let load: (() => Promise<Ownership & T>) | undefined;
-  before(async () => {
-    const its = await deployOwnership();
-    const fixture = async () => ({ ...its, ...(await prepare(its)) });
-    load = () => its.connection.networkHelpers.loadFixture(fixture);
-  });
-  return () => {
-    if (load === undefined) throw new Error("the suite is deployed before the first test");
-    return load();
+  return startingOn(deployOwnership, prepare);
+}
+
+/** The price of a share for each of the usual machine's 1,500. */
+export const FLOOR = 1_500n * COIN;
+/** A bid that is gone or never was. */
+export const NO_BID = {
+  bidder: ZeroAddress,
+  expiry: 0n,
+  proposalId: 0n,
+  price: 0n,
+  currency: ZeroAddress,
+};
+
+/** The usual machine at work, somebody who bids for it, and a time until when. */
+export async function forSale(its: Ownership) {
+  const shares = await workingMachine(its);
+  const { dave, relayer } = its.accounts;
+  return {
+    shares,
+    votes: its.machineVotes.connect(relayer),
+    asDave: its.machineVotes.connect(dave),
+    expiry: (await now(its)) + 100 * DAY,
   };
 }
 

@@ -19,7 +19,16 @@ import {
   type MachineShares,
 } from "../../typechain-types/index.js";
 import { registerAttested, registerMaker } from "../identity/registry.js";
-import { DAY, deployOwnership, type Ownership, type Parts, termsOf } from "./fixture.js";
+import { startingOn } from "../shared/starting.js";
+import {
+  DAY,
+  deployOwnership,
+  NO_PROOF,
+  openOffering,
+  type Ownership,
+  type Parts,
+  termsOf,
+} from "./fixture.js";
 
 export { nextBlockAt } from "../identity/registry.js";
 
@@ -32,16 +41,7 @@ export const WINDOW = 3 * DAY;
 export function offerings<T extends object>(
   prepare: (its: Ownership) => Promise<T>,
 ): () => Promise<Ownership & T> {
-  let load: (() => Promise<Ownership & T>) | undefined;
-  before(async () => {
-    const ownership = await deployOwnership();
-    const fixture = async () => ({ ...ownership, ...(await prepare(ownership)) });
-    load = () => ownership.connection.networkHelpers.loadFixture(fixture);
-  });
-  return () => {
-    if (load === undefined) throw new Error("the suite is deployed before the first test");
-    return load();
-  };
+  return startingOn(deployOwnership, prepare);
 }
 
 /** Alice creates an offering that differs from the usual one in these fields, as the contract takes them. */
@@ -190,4 +190,20 @@ export async function creditsOf(
     if (amount !== 0n) credits[name] = amount;
   }
   return credits;
+}
+
+/** An offering that is open, and how somebody buys of it. */
+export interface Sale {
+  shares: MachineShares;
+  buy: (who: HardhatEthersSigner, amount: bigint | number, value?: bigint) => Promise<unknown>;
+}
+
+/** Opens an offering that anyone may contribute to. */
+export async function openSale(its: Ownership, parts: Parts = {}): Promise<Sale> {
+  const shares = await openOffering(its, parts);
+  return {
+    shares,
+    buy: (who, amount, value = 0n) =>
+      its.machineOfferings.connect(who).contribute(shares, amount, 0, NO_PROOF, { value }),
+  };
 }

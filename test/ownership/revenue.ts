@@ -5,22 +5,14 @@ import { NATIVE } from "../../scripts/lib/identity.js";
 import type { SplitTerms } from "../../scripts/lib/ownership/splits.js";
 import type { MachineShares, RevenueCollector } from "../../typechain-types/index.js";
 import { registerDevice } from "../identity/fixture.js";
+import { startingOn } from "../shared/starting.js";
 import { deployOwnership, type Ownership, type Parts, workingMachine } from "./fixture.js";
 
 /** Deploys the suite once for a `describe`; every test then starts from what `prepare` left on that chain. */
 export function owners<T extends object>(
   prepare: (its: Ownership) => Promise<T>,
 ): () => Promise<Ownership & T> {
-  let load: (() => Promise<Ownership & T>) | undefined;
-  before(async () => {
-    const its = await deployOwnership();
-    const fixture = async () => ({ ...its, ...(await prepare(its)) });
-    load = () => its.connection.networkHelpers.loadFixture(fixture);
-  });
-  return () => {
-    if (load === undefined) throw new Error("the suite is deployed before the first test");
-    return load();
-  };
+  return startingOn(deployOwnership, prepare);
 }
 
 /** The charger at work, for 1,000 shares that Bob (600) and Carol (400) hold: no others are to vest. */

@@ -21,6 +21,7 @@ import {
   type SplitHub,
   SplitHub__factory,
 } from "../../typechain-types/index.js";
+import { startingOn } from "../shared/starting.js";
 
 export const MAX_UINT128 = 2n ** 128n - 1n;
 /** The largest that is an address and not the id of a split. */
@@ -35,17 +36,8 @@ export interface Hub {
 }
 
 /** Deploys a hub once for a `describe`; every test then starts from what `prepare` left on that chain. */
-export function hubs<T extends object>(prepare: (hub: Hub) => Promise<T>): () => Promise<Hub & T> {
-  let load: (() => Promise<Hub & T>) | undefined;
-  before(async () => {
-    const deployed = await deployHub();
-    const fixture = async () => ({ ...deployed, ...(await prepare(deployed)) });
-    load = () => deployed.connection.networkHelpers.loadFixture(fixture);
-  });
-  return () => {
-    if (load === undefined) throw new Error("the hub is deployed before the first test");
-    return load();
-  };
+export function hubs<T extends object>(prepare: (its: Hub) => Promise<T>): () => Promise<Hub & T> {
+  return startingOn(deployHub, prepare);
 }
 
 async function deployHub(): Promise<Hub> {

@@ -1,12 +1,5 @@
 // All that one holder is owed, by many machines in many currencies, in as few transactions as will do.
-import {
-  type BaseContract,
-  type ContractTransaction,
-  dataLength,
-  getAddress,
-  isAddress,
-  type Provider,
-} from "ethers";
+import { type ContractTransaction, dataLength, getAddress, isAddress, type Provider } from "ethers";
 
 import type { IRevenueCollector } from "../../../typechain-types/contracts/ownership/RevenueCollector.js";
 import {
@@ -14,6 +7,7 @@ import {
   MachineShares__factory,
   type RevenueCollector,
 } from "../../../typechain-types/index.js";
+import { providerOf } from "../provider.js";
 
 /** A machine, and the currencies in which it may owe something. */
 export interface MachineCurrencies {
@@ -333,9 +327,4 @@ function addressOf(text: string, whose: string): string {
   const valid: boolean = isAddress(text);
   if (valid) return getAddress(text);
   throw new Error(`"${text}" is no address of ${whose}: give 0x and 40 hexadecimal digits`);
-}
-
-function providerOf({ runner }: BaseContract, name: string): Provider {
-  if (runner?.provider) return runner.provider;
-  throw new Error(`The ${name} is not connected to a chain: connect it to a provider or a signer`);
 }
