@@ -32,16 +32,16 @@ library PotLibrary {
     }
 
     /// @dev With `amount` wei more, and the shares they buy. Shares of a pot that has no assets left cannot be bought.
-    function join(Pot its, uint256 amount) internal pure returns (Pot joined, uint256 bought) {
+    function deposit(Pot its, uint256 amount) internal pure returns (Pot fuller, uint256 bought) {
         uint256 supply = its.shares();
         bought = supply == 0 ? amount : (amount * supply) / its.assets();
-        joined = toPot(its.assets() + amount, supply + bought);
+        fuller = toPot(its.assets() + amount, supply + bought);
     }
 
     /// @dev Without `sold` shares, and the wei they are worth; there must be as many.
-    function leave(Pot its, uint256 sold) internal pure returns (Pot left, uint256 amount) {
+    function redeem(Pot its, uint256 sold) internal pure returns (Pot poorer, uint256 amount) {
         amount = its.worth(sold);
-        left = toPot(its.assets() - amount, its.shares() - sold);
+        poorer = toPot(its.assets() - amount, its.shares() - sold);
     }
 
     /// @dev With `amount` wei less and as many shares; there must be as much.

@@ -68,10 +68,10 @@ contract StakingPool is StakingOperators {
 
         Active active = _active[operator];
         Pot pot;
-        (pot, assets) = active.pot().leave(shares);
+        (pot, assets) = active.pot().redeem(shares);
         _setActive(operator, active, pot);
 
-        (pot, exitShares) = _buckets[operator][current].join(assets);
+        (pot, exitShares) = _buckets[operator][current].deposit(assets);
         _buckets[operator][current] = pot;
         _exits[operator][current][msg.sender] += exitShares;
         emit ExitRequested(operator, msg.sender, current, shares, assets, exitShares);
@@ -184,7 +184,7 @@ contract StakingPool is StakingOperators {
         Active active = _existing(operator);
         require(!active.closed(), StakingPoolOperatorClosed(operator));
         Pot pot;
-        (pot, shares) = active.pot().join(assets);
+        (pot, shares) = active.pot().deposit(assets);
         _setActive(operator, active, pot);
         Position position = _positions[operator][msg.sender];
         _setShares(operator, position, position.shares() + shares);
@@ -219,7 +219,7 @@ contract StakingPool is StakingOperators {
         require(exitShares != 0, StakingPoolNoExit(operator, epoch_, account));
         delete _exits[operator][epoch_][account];
         Pot pot;
-        (pot, assets) = _buckets[operator][epoch_].leave(exitShares);
+        (pot, assets) = _buckets[operator][epoch_].redeem(exitShares);
         _buckets[operator][epoch_] = pot;
     }
 

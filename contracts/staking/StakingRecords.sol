@@ -29,7 +29,7 @@ using StakingRecords for Position global;
 
 /// @title StakingRecords
 /// @notice The records of a {StakingPool}, one word each. Packed by hand: the compiler would write a struct to storage
-/// field by field, each with a load and a store of its own. `asOf` tells what a record is in an epoch not before its own.
+/// field by field, each with a load and a store of its own. `asOf` tells what a record is in its own epoch or later.
 library StakingRecords {
     /// @dev A new operator's, without stake.
     function emptyActive(uint32 epoch_) internal pure returns (Active) {
