@@ -27,18 +27,9 @@ library AllocationLibrary {
     uint256 private constant LANES = 4;
     uint256 private constant LANE_BITS = 54;
     uint256 private constant LANE_MASK = (1 << LANE_BITS) - 1;
+    uint256 private constant LANES_MASK = (1 << (LANES * LANE_BITS)) - 1;
     /// @dev Where the last lane lies; each earlier one is higher.
     uint256 private constant OFFSET = 40;
-
-    function toAllocation(
-        uint256[LANES] memory values,
-        uint32 epoch_,
-        Membership membership_
-    ) internal pure returns (Allocation) {
-        uint256 packed;
-        for (uint256 i = 0; i < LANES; ++i) packed = (packed << LANE_BITS) | values[i];
-        return Allocation.wrap((packed << OFFSET) | (uint256(epoch_) << 8) | uint256(membership_));
-    }
 
     function epoch(Allocation its) internal pure returns (uint32) {
         return uint32(Allocation.unwrap(its) >> 8);
@@ -50,40 +41,54 @@ library AllocationLibrary {
 
     /// @dev What it gives in `epoch_`, which is the one before the record's own or later.
     function valueAt(Allocation its, uint256 epoch_) internal pure returns (uint256) {
-        return _lane(its, Math.min(epoch_ + 1 - its.epoch(), LANES - 1));
+        uint256 lane = Math.min(epoch_ + 1 - its.epoch(), LANES - 1);
+        return (_lanes(its) >> ((LANES - 1 - lane) * LANE_BITS)) & LANE_MASK;
     }
 
     /// @dev The greatest of the four values: what it binds of the operator's magnitude.
     function greatest(Allocation its) internal pure returns (uint256 value) {
-        for (uint256 i = 0; i < LANES; ++i) value = Math.max(value, _lane(its, i));
+        for (uint256 lanes = _lanes(its); lanes != 0; lanes >>= LANE_BITS) {
+            value = Math.max(value, lanes & LANE_MASK);
+        }
     }
 
-    /// @dev The same, seen from a later epoch.
+    /// @dev The same, seen from a later epoch: the lanes move up, and the last fills those behind it.
     function asOf(Allocation its, uint32 epoch_) internal pure returns (Allocation) {
-        uint256[LANES] memory values;
-        for (uint256 i = 0; i < LANES; ++i) values[i] = its.valueAt(epoch_ + i - 1);
-        return toAllocation(values, epoch_, its.membership());
+        uint256 lanes = _lanes(its);
+        for (uint256 passed = Math.min(epoch_ - its.epoch(), LANES - 1); passed != 0; --passed) {
+            lanes = ((lanes << LANE_BITS) | (lanes & LANE_MASK)) & LANES_MASK;
+        }
+        return _pack(lanes, epoch_, its.membership());
     }
 
     /// @dev The same with `value` asked for in the record's own epoch.
     function ask(Allocation its, uint256 value) internal pure returns (Allocation) {
-        uint256[LANES] memory values = [_lane(its, 0), _lane(its, 1), Math.min(_lane(its, 2), value), value];
-        return toAllocation(values, its.epoch(), its.membership());
+        uint256 lanes = _lanes(its);
+        uint256 next = Math.min((lanes >> LANE_BITS) & LANE_MASK, value);
+        uint256 kept = lanes >> (2 * LANE_BITS);
+        return _pack((((kept << LANE_BITS) | next) << LANE_BITS) | value, its.epoch(), its.membership());
     }
 
     /// @dev The same with `amount` less in every epoch, or none.
     function reduce(Allocation its, uint256 amount) internal pure returns (Allocation) {
-        uint256[LANES] memory values;
-        for (uint256 i = 0; i < LANES; ++i) values[i] = Math.saturatingSub(_lane(its, i), amount);
-        return toAllocation(values, its.epoch(), its.membership());
+        uint256 lanes = _lanes(its);
+        uint256 reduced = 0;
+        for (uint256 bit = 0; bit < LANES * LANE_BITS; bit += LANE_BITS) {
+            reduced |= Math.saturatingSub((lanes >> bit) & LANE_MASK, amount) << bit;
+        }
+        return _pack(reduced, its.epoch(), its.membership());
     }
 
     /// @dev The same with another membership.
     function withMembership(Allocation its, Membership membership_) internal pure returns (Allocation) {
-        return Allocation.wrap(((Allocation.unwrap(its) >> 8) << 8) | uint256(membership_));
+        return _pack(_lanes(its), its.epoch(), membership_);
     }
 
-    function _lane(Allocation its, uint256 index) private pure returns (uint256) {
-        return (Allocation.unwrap(its) >> (OFFSET + (LANES - 1 - index) * LANE_BITS)) & LANE_MASK;
+    function _lanes(Allocation its) private pure returns (uint256) {
+        return Allocation.unwrap(its) >> OFFSET;
+    }
+
+    function _pack(uint256 lanes, uint32 epoch_, Membership membership_) private pure returns (Allocation) {
+        return Allocation.wrap((lanes << OFFSET) | (uint256(epoch_) << 8) | uint256(membership_));
     }
 }

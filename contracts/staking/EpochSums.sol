@@ -14,11 +14,11 @@ library EpochSums {
     /// @param sums By epoch, with {FRACTION} bits after the point.
     /// @param marks Bit `n % 256` of word `n / 256`: there is a sum for epoch n.
     /// @param last The newest epoch that has a sum.
-    /// @param rest What the last division left, with {FRACTION} bits after the point; in the next it counts.
+    /// @param rest What the last division left, with {FRACTION} bits after the point; it counts in the next.
     struct Series {
         mapping(uint256 epoch => uint256) sums;
         mapping(uint256 word => uint256) marks;
-        uint32 last;
+        uint128 last;
         uint128 rest;
     }
 
@@ -26,13 +26,12 @@ library EpochSums {
     /// @param amount In the smallest unit.
     /// @param shares Above 0 and below 2^128.
     function add(Series storage its, uint256 amount, uint256 shares, uint32 epoch) internal {
-        uint32 last = its.last;
-        uint256 parts = (amount << FRACTION) + its.rest;
-        its.sums[epoch] = its.sums[last] + parts / shares;
-        its.rest = uint128(parts % shares);
-        if (last == epoch) return;
-        its.last = epoch;
-        its.marks[epoch >> 8] |= 1 << (epoch & 0xff);
+        (uint256 last, uint256 rest) = (its.last, its.rest);
+        uint256 parts = (amount << FRACTION) + rest;
+        uint256 sum = its.sums[last];
+        if (last != epoch) its.marks[epoch >> 8] |= 1 << (epoch & 0xff);
+        its.sums[epoch] = sum + parts / shares;
+        (its.last, its.rest) = (epoch, uint128(parts % shares));
     }
 
     /// @dev The sum at the end of an epoch: that of the newest marked epoch up to it.

@@ -32,7 +32,6 @@ import {IStakingPool} from "./IStakingPool.sol";
 interface IModuleRegistry is IIntakePause, IOwnedIds, IStakingClock {
     /// @notice What a module is, for good.
     /// @param slashAuthority Who proposes slashes; not zero.
-    /// @param resolver Who may veto them; neither zero nor the authority.
     /// @param window For how long a slash can be vetoed, in seconds; 2 to 4 days.
     /// @param maxSlashBps The most that all slashes for offences of one epoch may take of the operator's allocation, in
     /// basis points; 1 to 2,000.
@@ -41,20 +40,21 @@ interface IModuleRegistry is IIntakePause, IOwnedIds, IStakingClock {
     /// @param victimBps What of a slashed bond goes to `victims`, in basis points; at most 5,000. What is taken from
     /// stakers is burned, all of it.
     /// @param open Every operator may work for it; otherwise its owner accepts each.
+    /// @param resolver Who may veto slashes; neither zero nor the authority.
+    /// @param minUserStake What {meetsMinStake} asks of a user, in wei.
     /// @param victims Who gets the victims' part; zero if, and only if, there is none.
     /// @param meter Who measures its users' consumption; zero for nobody. Not used by staking.
-    /// @param minUserStake What {meetsMinStake} asks of a user, in wei.
     struct Terms {
         address slashAuthority;
-        address resolver;
         uint32 window;
         uint16 maxSlashBps;
         uint16 minBondBps;
         uint16 victimBps;
         bool open;
+        address resolver;
+        uint96 minUserStake;
         address victims;
         address meter;
-        uint96 minUserStake;
     }
 
     /// @notice How a module stands.

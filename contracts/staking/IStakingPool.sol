@@ -303,6 +303,10 @@ interface IStakingPool is IIntakePause, IOwnedIds, IStakingClock {
     /// @notice An operator's bond now, in wei.
     function bondOf(uint32 operator) external view returns (uint256 bond);
 
+    /// @notice What could be slashed for an offence now: active stake with what was asked out in the running epoch, and
+    /// the bond, in wei.
+    function backingOf(uint32 operator) external view returns (uint256 stake, uint256 bond);
+
     /// @notice What an operator's votes are worth now: the active stake with him, in wei. His bond gives no votes, for
     /// it can leave in a moment when nothing encumbers it.
     function votesOf(uint32 operator) external view returns (uint256 votes);

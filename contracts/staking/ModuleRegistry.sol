@@ -125,9 +125,9 @@ contract ModuleRegistry is IModuleRegistry, OwnedIds, StakingClock, IntakePause 
         Magnitude memory its = _magnitudes[operator];
         uint256 total = Magnitudes.START - its.lost;
         require(its.used <= total, ModuleRegistryOverAllocated(operator, its.used, total));
-        uint256 worth = (pool.answeringOf(operator, epoch()) * magnitude) / total;
+        (uint256 stake, uint256 bond) = pool.backingOf(operator);
+        uint256 worth = (stake * magnitude) / total;
         uint256 least = Math.ceilDiv(worth * _terms[module].minBondBps, BPS);
-        uint256 bond = pool.bondOf(operator);
         require(bond >= least, ModuleRegistryInsufficientBond(operator, bond, least));
     }
 
@@ -208,7 +208,8 @@ contract ModuleRegistry is IModuleRegistry, OwnedIds, StakingClock, IntakePause 
         if (total == 0) return 0;
         uint32 current = epoch();
         uint256 magnitude = _allocations[operator][module].valueAt(current);
-        return (pool.answeringOf(operator, current) * magnitude) / total;
+        (uint256 stake, ) = pool.backingOf(operator);
+        return (stake * magnitude) / total;
     }
 
     /// @inheritdoc IModuleRegistry

@@ -5,7 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
-import {Currency} from "../shared/Currency.sol";
+import {Currency, CurrencyLibrary} from "../shared/Currency.sol";
 import {IntakePause} from "../shared/IntakePause.sol";
 import {EpochSums} from "./EpochSums.sol";
 import {IModuleRegistry} from "./IModuleRegistry.sol";
@@ -22,6 +22,12 @@ contract ModuleRewards is IModuleRewards, StakingClock, IntakePause, ReentrancyG
     uint256 private constant BPS = 10_000;
     uint16 private constant MAX_BURN_BPS = 2000;
 
+    /// @dev What an operator is owed, and what his stakers have earned per share.
+    struct Book {
+        uint256 credit;
+        EpochSums.Series series;
+    }
+
     /// @inheritdoc IModuleRewards
     IStakingPool public immutable pool;
 
@@ -31,10 +37,9 @@ contract ModuleRewards is IModuleRewards, StakingClock, IntakePause, ReentrancyG
     /// @inheritdoc IModuleRewards
     uint16 public immutable burnBps;
 
-    /// @inheritdoc IModuleRewards
-    mapping(uint32 operator => mapping(Currency currency => uint256 amount)) public creditOf;
+    address private immutable _burner;
 
-    mapping(uint32 operator => mapping(Currency currency => EpochSums.Series)) private _series;
+    mapping(uint32 operator => mapping(Currency currency => Book)) private _books;
     mapping(uint32 operator => mapping(Currency currency => mapping(address account => Claim))) private _claims;
 
     /// @param authority The suite's access manager; its guardian may pause intake.
@@ -48,6 +53,7 @@ contract ModuleRewards is IModuleRewards, StakingClock, IntakePause, ReentrancyG
         require(burnBps_ <= MAX_BURN_BPS, ModuleRewardsBurnTooHigh(burnBps_, MAX_BURN_BPS));
         registry = registry_;
         pool = registry_.pool();
+        _burner = address(pool.burner());
         burnBps = burnBps_;
     }
 
@@ -85,9 +91,9 @@ contract ModuleRewards is IModuleRewards, StakingClock, IntakePause, ReentrancyG
 
     /// @inheritdoc IModuleRewards
     function payOperator(uint32 operator, Currency currency) external nonReentrant returns (uint256 amount) {
-        amount = creditOf[operator][currency];
+        amount = _books[operator][currency].credit;
         if (amount == 0) return 0;
-        delete creditOf[operator][currency];
+        _books[operator][currency].credit = 0;
         address payout = pool.payoutOf(operator);
         emit OperatorPaid(operator, currency, payout, amount);
         currency.pay(payout, amount);
@@ -104,7 +110,12 @@ contract ModuleRewards is IModuleRewards, StakingClock, IntakePause, ReentrancyG
         IStakingPool.Step[] memory steps = pool.stepsOf(operator, account, its.step, 1);
         uint32 current = epoch();
         if (steps.length == 0 || steps[0].from > current) return (claimable, 0);
-        running = _parts(_series[operator][currency], steps[0].shares, current, current) >> EpochSums.FRACTION;
+        running = _parts(_books[operator][currency].series, steps[0].shares, current, current) >> EpochSums.FRACTION;
+    }
+
+    /// @inheritdoc IModuleRewards
+    function creditOf(uint32 operator, Currency currency) external view returns (uint256 amount) {
+        return _books[operator][currency].credit;
     }
 
     /// @inheritdoc IModuleRewards
@@ -138,7 +149,7 @@ contract ModuleRewards is IModuleRewards, StakingClock, IntakePause, ReentrancyG
     }
 
     function _burn(uint256 amount) private {
-        if (amount != 0) pool.burner().burn{value: amount}();
+        if (amount != 0) CurrencyLibrary.NATIVE.pay(_burner, amount);
     }
 
     /// @dev What belongs to whom of `amount`, which is here already.
@@ -155,10 +166,12 @@ contract ModuleRewards is IModuleRewards, StakingClock, IntakePause, ReentrancyG
         require(basis.shares != 0 || basis.bond != 0, ModuleRewardsNobodyEarns(operator, current));
 
         burned = currency.isNative() ? (amount * burnBps) / BPS : 0;
-        uint256 toOperator = _operatorsPart(amount - burned, basis);
-        if (toOperator != 0) creditOf[operator][currency] += toOperator;
-        uint256 toStakers = amount - burned - toOperator;
-        if (toStakers != 0) _series[operator][currency].add(toStakers, basis.shares, current);
+        uint256 rest = amount - burned;
+        uint256 toOperator = _operatorsPart(rest, basis);
+        Book storage book = _books[operator][currency];
+        if (toOperator != 0) book.credit += toOperator;
+        uint256 toStakers = rest - toOperator;
+        if (toStakers != 0) book.series.add(toStakers, basis.shares, current);
         emit Funded(module, operator, currency, current, msg.sender, amount, burned, toOperator);
     }
 
@@ -173,7 +186,7 @@ contract ModuleRewards is IModuleRewards, StakingClock, IntakePause, ReentrancyG
         // One more than is walked tells where the last of them ends.
         uint256 limit = Math.saturatingAdd(maxSteps, 1);
         IStakingPool.Step[] memory steps = pool.stepsOf(operator, account, its.step, limit);
-        EpochSums.Series storage series = _series[operator][currency];
+        EpochSums.Series storage series = _books[operator][currency].series;
         uint256 current = epoch();
         uint256 parts = its.carry;
         for (uint256 i = 0; i < steps.length && i < maxSteps; ++i) {

@@ -39,6 +39,12 @@ abstract contract StakingBook is IStakingPool, StakingClock {
     }
 
     /// @inheritdoc IStakingPool
+    function backingOf(uint32 operator) external view returns (uint256 stake, uint256 bond) {
+        stake = _active[operator].pot().assets() + _buckets[operator][epoch()].assets();
+        bond = _bonds[operator].bond();
+    }
+
+    /// @inheritdoc IStakingPool
     function exposureOf(uint32 operator) external view returns (uint256 assets) {
         return answeringOf(operator, epoch() - 1) + _bonds[operator].bond();
     }
@@ -52,7 +58,7 @@ abstract contract StakingBook is IStakingPool, StakingClock {
     /// @inheritdoc IStakingPool
     function rewardBasisOf(uint32 operator) external view returns (RewardBasis memory basis) {
         uint32 current = epoch();
-        Pot start = _startOf(operator, _existing(operator), current);
+        Pot start = _startOf(operator, _active[operator], current);
         Bond bond = _bonds[operator].asOf(current);
         return RewardBasis(start.assets(), start.shares(), Math.min(bond.bond(), bond.start()), bond.commission());
     }

@@ -5,6 +5,7 @@ import access from "./access.js";
 import data from "./data.js";
 import identity from "./identity.js";
 import ownership from "./ownership.js";
+import staking from "./staking.js";
 
 /**
  * The whole suite. Deploys every domain, hands each role to the address in the parameters, and ends
@@ -17,6 +18,7 @@ export default buildModule("DeFIoT", (m) => {
     ...m.useModule(identity),
     ...m.useModule(data),
     ...m.useModule(ownership),
+    ...m.useModule(staking),
   };
 
   const grantGuardian = m.call(
@@ -46,7 +48,7 @@ export default buildModule("DeFIoT", (m) => {
   // whole modules, not for their contracts alone, because a module wires its contracts after deploying.
   m.call(accessManager, "renounceRole", [Role.ADMIN, deployer], {
     id: "renounceAdmin",
-    after: [access, identity, data, ownership, revokeGuardian, revokeMakerVerifier],
+    after: [access, identity, data, ownership, staking, revokeGuardian, revokeMakerVerifier],
   });
 
   return { accessManager, ...domains };

@@ -5,10 +5,11 @@ import { measureRow, type Operation } from "./measure.js";
 import { ownership } from "./ownership.js";
 import type { GasReport } from "./report.js";
 import { assertProduction, deployedSizes } from "./sizes.js";
+import { staking } from "./staking.js";
 import type { GasRow } from "./types.js";
 
 /** Every domain, in the order of the table. */
-const DOMAINS: readonly (readonly GasRow[])[] = [identity, data, ownership];
+const DOMAINS: readonly (readonly GasRow[])[] = [identity, data, ownership, staking];
 
 /** Measures every row of every domain, and every contract's size. */
 export async function measureAll(rows: readonly GasRow[] = DOMAINS.flat()): Promise<GasReport> {

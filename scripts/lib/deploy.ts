@@ -19,6 +19,8 @@ import {
   DeviceAccount__factory,
   type DeviceRegistry,
   DeviceRegistry__factory,
+  type IotxBurner,
+  IotxBurner__factory,
   type MachineOfferings,
   MachineOfferings__factory,
   type MachineShares,
@@ -27,12 +29,20 @@ import {
   MachineVotes__factory,
   type MakerRegistry,
   MakerRegistry__factory,
+  type ModuleRegistry,
+  ModuleRegistry__factory,
+  type ModuleRewards,
+  ModuleRewards__factory,
   type P256Verifier,
   P256Verifier__factory,
   type RevenueCollector,
   RevenueCollector__factory,
+  type SlashCourt,
+  SlashCourt__factory,
   type SplitHub,
   SplitHub__factory,
+  type StakingPool,
+  StakingPool__factory,
 } from "../../typechain-types/index.js";
 
 /** Every contract of the suite, typed, connected to the deployer. */
@@ -54,6 +64,12 @@ export interface Suite {
   machineShares: MachineShares;
   machineOfferings: MachineOfferings;
   revenueCollector: RevenueCollector;
+  /** Coin that is sent here is gone. */
+  iotxBurner: IotxBurner;
+  stakingPool: StakingPool;
+  moduleRegistry: ModuleRegistry;
+  slashCourt: SlashCourt;
+  moduleRewards: ModuleRewards;
 }
 
 /**
@@ -108,5 +124,10 @@ export async function deploySuite(
     machineShares: MachineShares__factory.connect(await at("machineShares"), deployer),
     machineOfferings: MachineOfferings__factory.connect(await at("machineOfferings"), deployer),
     revenueCollector: RevenueCollector__factory.connect(await at("revenueCollector"), deployer),
+    iotxBurner: IotxBurner__factory.connect(await at("iotxBurner"), deployer),
+    stakingPool: StakingPool__factory.connect(await at("stakingPool"), deployer),
+    moduleRegistry: ModuleRegistry__factory.connect(await at("moduleRegistry"), deployer),
+    slashCourt: SlashCourt__factory.connect(await at("slashCourt"), deployer),
+    moduleRewards: ModuleRewards__factory.connect(await at("moduleRewards"), deployer),
   };
 }
