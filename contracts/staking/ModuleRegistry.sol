@@ -120,11 +120,12 @@ contract ModuleRegistry is IModuleRegistry, OwnedIds, StakingClock, IntakePause 
     /// @inheritdoc IModuleRegistry
     function allocate(uint32 operator, uint32 module, uint64 magnitude) external onlyOperator(operator) {
         _checkMembership(operator, module, Membership.Member);
+        uint256 total = totalOf(operator);
+        require(magnitude <= total, ModuleRegistryOverAllocated(operator, magnitude, total));
         bool rises = _ask(operator, module, magnitude);
         if (!rises) return;
-        Magnitude memory its = _magnitudes[operator];
-        uint256 total = Magnitudes.START - its.lost;
-        require(its.used <= total, ModuleRegistryOverAllocated(operator, its.used, total));
+        uint256 used = _magnitudes[operator].used;
+        require(used <= total, ModuleRegistryOverAllocated(operator, used, total));
         (uint256 stake, uint256 bond) = pool.backingOf(operator);
         uint256 worth = (stake * magnitude) / total;
         uint256 least = Math.ceilDiv(worth * _terms[module].minBondBps, BPS);

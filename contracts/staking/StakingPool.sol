@@ -120,13 +120,15 @@ contract StakingPool is StakingOperators {
     }
 
     /// @inheritdoc IStakingPool
-    function closeProposal(uint32 operator, uint96 amount, uint32 expiry) public onlyCourt {
-        _pending[operator] = _pending[operator].asOf(epoch()).minus(amount, expiry);
+    function closeProposal(uint32 operator, uint96 amount, uint32 expiry) external onlyCourt {
+        _closeProposal(operator, amount, expiry);
     }
 
     /// @inheritdoc IStakingPool
-    function slash(Slash calldata terms) external returns (uint256 fromBond, uint256 fromStake, uint256 reduction) {
-        closeProposal(terms.operator, terms.amount, terms.expiry);
+    function slash(
+        Slash calldata terms
+    ) external onlyCourt returns (uint256 fromBond, uint256 fromStake, uint256 reduction) {
+        _closeProposal(terms.operator, terms.amount, terms.expiry);
         fromBond = _slashBond(terms.operator, terms.amount);
         uint256 fromExits;
         (fromStake, fromExits, reduction) = _slashStake(terms, terms.amount - fromBond);
@@ -221,6 +223,10 @@ contract StakingPool is StakingOperators {
         Pot pot;
         (pot, assets) = _buckets[operator][epoch_].redeem(exitShares);
         _buckets[operator][epoch_] = pot;
+    }
+
+    function _closeProposal(uint32 operator, uint96 amount, uint32 expiry) private {
+        _pending[operator] = _pending[operator].asOf(epoch()).minus(amount, expiry);
     }
 
     function _slashBond(uint32 operator, uint256 amount) private returns (uint256 taken) {
