@@ -42,8 +42,8 @@ interface IModuleRegistry is IIntakePause, IOwnedIds, IStakingClock {
     /// @param slashAuthority Who proposes slashes; not zero.
     /// @param window For how long a slash can be vetoed, in seconds; 2 to 4 days.
     /// @param maxSlashBps The most that all slashes for offences of one epoch may take of the operator's allocation, in
-    /// basis points; 1 to 2,000. It is taken from his bond first, up to the whole bond: an operator trusts the modules he
-    /// works for with it.
+    /// basis points; 1 to 2,000. It is taken from his bond first, up to the whole bond: an operator trusts the modules
+    /// he works for with it.
     /// @param minBondBps The least bond of an operator, in basis points of what his allocation is worth; at most
     /// 10,000. Asked for when an allocation rises, not when stake comes in later; one bond counts for all modules.
     /// @param victimBps What of a slashed bond goes to `victims`, in basis points; at most 5,000. Nothing of what other
