@@ -12,8 +12,8 @@ import {IStakingPool} from "./IStakingPool.sol";
 
 /// @title IStakedIotx
 /// @notice A transferable receipt for stake with one operator of an {IStakingPool}: an ERC-20 whose holders share what
-/// the vault has staked, its rewards in native coin and its slashes. Nobody owns the vault, nothing in it can be paused,
-/// and it takes no fee. The rest of the suite does not know it.
+/// the vault has staked, its rewards in native coin and its slashes. Nobody owns the vault, it takes no fee, and nothing
+/// in it can be paused. The rest of the suite does not know it.
 ///
 /// ```
 ///   coin ── deposit, mint ──▶ stake ──────── requestRedeem (epoch e) ────────▶ bucket of e ──┐
@@ -116,8 +116,8 @@ interface IStakedIotx is IERC7575, IERC7540Operator, IERC7540Redeem, IERC20Metad
     /// @notice Coin that belongs to shares and is not staked, in wei.
     function idle() external view returns (uint256 assets);
 
-    /// @notice What open proposals to slash the operator add up to, in wei; see {IStakingPool-pendingOf}. The price does
-    /// not count them.
+    /// @notice What open proposals to slash the operator add up to, in wei; see {IStakingPool-pendingOf}. The price
+    /// does not count them.
     function pendingSlash() external view returns (uint256 pending);
 
     /// @notice What a request of so many shares would take out now, in wei: less than {convertToAssets} by what the

@@ -26,8 +26,9 @@ contract StakedIotx is ERC20, RedeemRequests {
     /// take from whoever comes next.
     uint256 private constant VIRTUAL_SHARES = 1e6;
     uint8 private constant DECIMALS = 24;
-    /// @dev The vault makes one step in an epoch in which it stakes or asks out, and claims before it does: two are open
-    /// at most. Only who has a claim of his own paid at that moment can keep it from claiming; a year of that is walked.
+    /// @dev The vault makes one step in an epoch in which it stakes or asks out, and claims before it does: two are
+    /// open at most. Only while somebody is paid a claim of his own can he keep it from claiming; a year of that is
+    /// walked.
     uint256 private constant CLAIM_STEPS = 52;
     /// @dev What the pool's rounding may cost when stake comes in, in wei.
     uint256 private constant ROUNDING = 1;
