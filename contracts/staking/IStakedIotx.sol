@@ -12,8 +12,8 @@ import {IStakingPool} from "./IStakingPool.sol";
 
 /// @title IStakedIotx
 /// @notice A transferable receipt for stake with one operator of an {IStakingPool}: an ERC-20 whose holders share what
-/// the vault has staked, its rewards in native coin and its slashes. Nobody owns the vault, it takes no fee, and nothing
-/// in it can be paused. The rest of the suite does not know it.
+/// the vault has staked, its rewards in native coin and its slashes. Nobody owns the vault, it takes no fee, and it
+/// cannot be paused. The rest of the suite does not know it.
 ///
 /// ```
 ///   coin ── deposit, mint ──▶ stake ──────── requestRedeem (epoch e) ────────▶ bucket of e ──┐
