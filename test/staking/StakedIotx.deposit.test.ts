@@ -14,8 +14,8 @@ import {
   SHARES,
   slash,
   stateOf,
-  VIRTUAL,
   vaults,
+  VIRTUAL,
 } from "./vault.js";
 
 const THOUSAND = parseEther("1000");
