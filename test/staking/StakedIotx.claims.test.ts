@@ -133,6 +133,43 @@ describe("StakedIotx: claiming what was requested", () => {
       .withArgs(dave, dave, dave, 0n, 0n);
   });
 
+  it("R24 leaves no wei behind where a share is worth many, and wei are withdrawn", async () => {
+    const its = await load();
+    const { vault, accounts } = its;
+    const { bob, erin } = accounts;
+    await request(its, bob);
+    await deposit(its, erin, COIN);
+    await pass(its);
+    await request(its, erin, (await vault.balanceOf(erin)) - 3n);
+    await reward(its, THOUSAND);
+    await pass(its, 2n);
+    await redeemAll(its, erin);
+    await request(its, erin, 3n);
+    await pass(its, 2n);
+    const erins = vault.connect(erin);
+    const all = await vault.maxWithdraw(erin);
+    expect(all).to.be.closeTo((3n * THOUSAND) / 1_000_003n, 3n);
+    await erins.withdraw(all - 1n, erin, erin);
+    expect([await vault.maxRedeem(erin), await vault.maxWithdraw(erin)]).to.deep.equal([0n, 1n]);
+    await expect(erins.redeem(0n, erin, erin), "R24")
+      .to.emit(vault, "Withdraw")
+      .withArgs(erin, erin, erin, 1n, 0n);
+    expect(await vault.maxWithdraw(erin)).to.equal(0n);
+  });
+
+  it("withdraws nothing for shares that are worth nothing, and takes them all", async () => {
+    const its = await load();
+    const { vault, accounts } = its;
+    const { erin } = accounts;
+    await vault.transfer(erin, 5n);
+    await request(its, erin);
+    await pass(its, 2n);
+    await expect(vault.connect(erin).withdraw(0n, erin, erin))
+      .to.emit(vault, "Withdraw")
+      .withArgs(erin, erin, erin, 0n, 5n);
+    expect(await vault.maxRedeem(erin)).to.equal(0n);
+  });
+
   it("pays only at the word of the controller or his operator", async () => {
     const its = await load();
     const { vault, accounts } = its;

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { MaxUint256, parseEther, ZeroAddress } from "ethers";
 
-import { DAY, inEpoch, now, pass, propose } from "./fixture.js";
+import { StakedIotx__factory } from "../../typechain-types/index.js";
+import { DAY, inEpoch, now, pass, propose, registerOperator } from "./fixture.js";
 import {
   COIN,
   deposit,
@@ -96,6 +97,16 @@ describe("StakedIotx: requesting out", () => {
 
     it("previews nothing for nothing", async () => {
       const { vault } = await load();
+      expect(await vault.previewRequest(0n)).to.deep.equal([0n, 0n]);
+    });
+
+    it("previews nothing where nobody has staked", async () => {
+      const its = await load();
+      const empty = await registerOperator(its);
+      const vault = await new StakedIotx__factory(its.accounts.bob).deploy(
+        its.moduleRewards,
+        empty,
+      );
       expect(await vault.previewRequest(0n)).to.deep.equal([0n, 0n]);
     });
 
