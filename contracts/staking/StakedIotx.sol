@@ -60,7 +60,8 @@ contract StakedIotx is ERC20, RedeemRequests {
         if (msg.sender == address(rewards)) {
             _idle += SafeCast.toUint128(msg.value);
         } else {
-            require(msg.sender == address(pool) && _expectsExit(), StakedIotxUnexpectedCoin(msg.sender));
+            // While the pool pays it, nobody else can.
+            require(_expectsExit(), StakedIotxUnexpectedCoin(msg.sender));
         }
     }
 

@@ -301,7 +301,14 @@ describe("StakedIotx: claiming what was requested", () => {
       await slash(its, module, 199n * COIN);
       expect(await vault.epoch()).to.equal(epoch);
       await vault.transfer(accounts.erin, 90n * COIN * SHARES);
-      await request(its, accounts.erin);
+      const { stakingPool, operator } = its;
+      const shared = await stakingPool.exitOf(operator, epoch, vault);
+      const [stake] = await vault.previewRequest(90n * COIN * SHARES);
+      const exitShares = (stake * shared.exitShares) / shared.assets;
+      expect(exitShares, "a share of the bucket is worth less than a wei").to.be.greaterThan(stake);
+      await expect(request(its, accounts.erin))
+        .to.emit(vault, "RedeemPriced")
+        .withArgs(accounts.erin, epoch, stake, exitShares, 0n);
       const [, before] = await vault.requestOf(people[0], epoch);
       const [, late] = await vault.requestOf(accounts.erin, epoch);
       expect(late).to.be.closeTo((90n * COIN * 800n) / 999n, COIN);

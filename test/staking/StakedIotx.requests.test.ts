@@ -164,9 +164,13 @@ describe("StakedIotx: requesting out", () => {
       await expect(carols.requestRedeem(41n, accounts.bob, accounts.bob))
         .to.be.revertedWithCustomError(vault, "ERC20InsufficientAllowance")
         .withArgs(accounts.carol, 40n, 41n);
-      await expect(carols.requestRedeem(40n, accounts.carol, accounts.bob))
+      const taking = carols.requestRedeem(40n, accounts.carol, accounts.bob);
+      await expect(taking)
         .to.emit(vault, "RedeemRequest")
         .withArgs(accounts.carol, accounts.bob, 0n, accounts.carol, 40n);
+      await expect(taking)
+        .to.emit(vault, "RedeemPriced")
+        .withArgs(accounts.carol, its.epoch, 0n, 0n, 0n);
       expect(await vault.pendingRedeemRequest(0, accounts.bob)).to.equal(60n);
       expect(await vault.pendingRedeemRequest(0, accounts.carol)).to.equal(40n);
     });
