@@ -23,7 +23,7 @@ contract FailingRewards {
         _failing = true;
     }
 
-    function claim(uint32, Currency, uint256) external view returns (uint256) {
+    function claim(uint32, Currency, address, uint256) external view returns (uint256) {
         require(!_failing, RewardsFailed());
         return 0;
     }

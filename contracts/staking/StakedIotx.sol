@@ -224,7 +224,7 @@ contract StakedIotx is ERC20, RedeemRequests {
     function _claimRewards() private {
         uint32 current = epoch();
         if (_claimedIn == current) return;
-        try rewards.claim(stakingOperator, CurrencyLibrary.NATIVE, CLAIM_STEPS) {
+        try rewards.claim(stakingOperator, CurrencyLibrary.NATIVE, address(this), CLAIM_STEPS) {
             _claimedIn = current;
         } catch {}
     }

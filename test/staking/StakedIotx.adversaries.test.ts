@@ -105,7 +105,7 @@ describe("StakedIotx: coin that nobody asked for", () => {
     await pass(its, 2n);
     await slash(its, module, 10n * COIN);
     expect(await stakingPool.compensationOf(vault)).to.equal(5n * COIN);
-    await expect(stakingPool.withdrawCompensation(vault.target))
+    await expect(stakingPool.withdrawCompensationFor(vault.target))
       .to.be.revertedWithCustomError(vault, "StakedIotxUnexpectedCoin")
       .withArgs(stakingPool);
   });
@@ -357,7 +357,7 @@ describe("StakedIotx: claims that somebody keeps it from", () => {
     const [, coin] = await vault.previewRequest(THOUSAND * SHARES - SHARES);
     await expect(request(its, accounts.bob))
       .to.emit(moduleRewards, "Claimed")
-      .withArgs(operator, vault, NATIVE, claimable);
+      .withArgs(operator, vault, NATIVE, vault, claimable);
     const [, assets] = await vault.requestOf(accounts.bob, await vault.epoch());
     expect(assets).to.be.closeTo(THOUSAND + coin, 5n);
     expect(coin).to.be.closeTo((claimable * 1_000n) / 1_001n, 10n);
@@ -373,6 +373,6 @@ describe("StakedIotx: claims that somebody keeps it from", () => {
     await moduleRewards.connect(accounts.stranger).claimFor(operator, NATIVE, self, ALL);
     await expect(request(its, accounts.bob, SHARES))
       .to.emit(moduleRewards, "Claimed")
-      .withArgs(operator, vault, NATIVE, running);
+      .withArgs(operator, vault, NATIVE, vault, running);
   });
 });

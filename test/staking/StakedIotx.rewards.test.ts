@@ -126,7 +126,7 @@ describe("StakedIotx: rewards", () => {
           expect(claimable).to.be.closeTo(amount, 1n);
           await expect(act(its))
             .to.emit(moduleRewards, "Claimed")
-            .withArgs(operator, vault, NATIVE, claimable);
+            .withArgs(operator, vault, NATIVE, vault, claimable);
           const { paidThrough } = await moduleRewards.claimOf(operator, NATIVE, vault);
           expect(paidThrough).to.equal((await vault.epoch()) - 1n);
           await act(its);
