@@ -11,7 +11,14 @@ abstract contract StakersFixture is StakingFixture {
     uint256 internal constant STAKERS = 4;
     uint256 internal constant WEALTH = 1e9 ether;
 
+    /// @dev Something that is in a bucket.
+    struct Exit {
+        address account;
+        uint32 epoch;
+    }
+
     uint32 internal _operator;
+    Exit[] internal _exits;
 
     function _fund(address account) internal {
         vm.deal(account, WEALTH);
@@ -35,6 +42,19 @@ abstract contract StakersFixture is StakingFixture {
     function _leave(address account, uint256 shares) internal returns (uint256 assets) {
         vm.prank(account);
         (assets, ) = _pool.requestExit(_operator, shares);
+    }
+
+    /// @dev As {_leave}, and keeps in mind what is to be claimed.
+    function _leaveNoted(address account, uint256 shares) internal returns (uint256 assets) {
+        uint32 epoch = _pool.epoch();
+        bool first = _exitShares(account, epoch) == 0;
+        assets = _leave(account, shares);
+        if (first && _exitShares(account, epoch) != 0) _exits.push(Exit(account, epoch));
+    }
+
+    function _forget(uint256 i) internal {
+        _exits[i] = _exits[_exits.length - 1];
+        _exits.pop();
     }
 
     function _claim(address account, uint256 epoch) internal returns (uint256 assets) {
