@@ -8,7 +8,8 @@ interface IIotxBurner {
     /// @notice Coin was burned (wei) by `source`.
     event Burned(address indexed source, uint256 amount);
 
-    /// @notice Burns the coin that comes with the call, for good. A plain transfer does the same.
+    /// @notice Burns the coin that comes with the call, for good. A plain transfer does the same if it
+    /// carries more than the 2,300 gas of a stipend.
     function burn() external payable;
 
     /// @notice What `source` has burned since the beginning, in wei. Coin that was forced in, past any function, is in

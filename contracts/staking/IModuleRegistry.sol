@@ -30,15 +30,24 @@ import {IStakingPool} from "./IStakingPool.sol";
 /// Modules are numbered from 1; 0 stands for staking itself. {ownerOf} says whose each is: he accepts operators and may
 /// end their work, and nothing else.
 interface IModuleRegistry is IIntakePause, IOwnedIds, IStakingClock {
+    /// @notice Where a module is in its life.
+    /// Active: operators can join. Retired: none can, and those who are there go on. Closed: it is over.
+    enum ModuleStage {
+        Active,
+        Retired,
+        Closed
+    }
+
     /// @notice What a module is, for good.
     /// @param slashAuthority Who proposes slashes; not zero.
     /// @param window For how long a slash can be vetoed, in seconds; 2 to 4 days.
     /// @param maxSlashBps The most that all slashes for offences of one epoch may take of the operator's allocation, in
-    /// basis points; 1 to 2,000.
+    /// basis points; 1 to 2,000. It is taken from his bond first, up to the whole bond: an operator trusts the modules
+    /// he works for with it.
     /// @param minBondBps The least bond of an operator, in basis points of what his allocation is worth; at most
-    /// 10,000. Asked for when an allocation rises, not when stake comes in later.
-    /// @param victimBps What of a slashed bond goes to `victims`, in basis points; at most 5,000. What is taken from
-    /// stakers is burned, all of it.
+    /// 10,000. Asked for when an allocation rises, not when stake comes in later; one bond counts for all modules.
+    /// @param victimBps What of a slashed bond goes to `victims`, in basis points; at most 5,000. Nothing of what other
+    /// open proposals may still take of the bond, and nothing of what is taken from stakers: that is burned.
     /// @param open Every operator may work for it; otherwise its owner accepts each.
     /// @param resolver Who may veto slashes; neither zero nor the authority.
     /// @param minUserStake What {meetsMinStake} asks of a user, in wei.
@@ -60,13 +69,13 @@ interface IModuleRegistry is IIntakePause, IOwnedIds, IStakingClock {
     /// @notice How a module stands.
     /// @param bond What its owner gets back at the end, in wei.
     /// @param members How many operators work for it.
-    /// @param lastLeft The epoch in which the last one that left did; 0 if none ever did.
-    /// @param closed It is over: the bond is out, and nobody can join.
+    /// @param lastLeft The last epoch in which one left who had an allocation that may still be slashed; 0 if none did.
+    /// @param stage Where it is in its life.
     struct Standing {
         uint96 bond;
         uint32 members;
         uint32 lastLeft;
-        bool closed;
+        ModuleStage stage;
     }
 
     /// @notice What an operator gives a module, seen from the running epoch.
@@ -85,6 +94,8 @@ interface IModuleRegistry is IIntakePause, IOwnedIds, IStakingClock {
 
     /// @notice A module was registered; `uri` describes it to people, `burned` (wei) of what it brought is gone.
     event ModuleRegistered(uint32 indexed module, Terms terms, string uri, uint256 bond, uint256 burned);
+    /// @notice No operator can join the module any more.
+    event ModuleRetired(uint32 indexed module);
     /// @notice A module is over; `bond` (wei) was returned to `to`.
     event ModuleClosed(uint32 indexed module, address to, uint256 bond);
     /// @notice An operator's membership changed.
@@ -102,8 +113,8 @@ interface IModuleRegistry is IIntakePause, IOwnedIds, IStakingClock {
     error ModuleRegistryInvalidAddress(string field, address value);
     /// @notice There is no such module.
     error ModuleRegistryUnknownModule(uint32 module);
-    /// @notice The module is over.
-    error ModuleRegistryClosed(uint32 module);
+    /// @notice The module's stage does not allow it.
+    error ModuleRegistryNotActive(uint32 module, ModuleStage stage);
     /// @notice The module has operators, or the last one left too short a time ago: `earliest` is the first epoch in
     /// which it can be closed, 0 if not before all have left.
     error ModuleRegistryInUse(uint32 module, uint32 members, uint32 earliest);
@@ -125,19 +136,23 @@ interface IModuleRegistry is IIntakePause, IOwnedIds, IStakingClock {
     /// {IIntakePause-IntakePauseActive}.
     function registerModule(Terms calldata terms, string calldata uri) external payable returns (uint32 module);
 
+    /// @notice Lets no operator join a module any more, for good; only its owner. Those who work for it go on.
+    /// Reverts with {IOwnedIds-OwnedIdsUnauthorized}, {ModuleRegistryNotActive}.
+    function retireModule(uint32 module) external;
+
     /// @notice Ends a module for good and returns its bond; only its owner, from the second epoch after the one in
-    /// which its last operator left.
+    /// which its last operator left. {retireModule} first, where strangers may join.
     /// @param to Who gets the bond.
-    /// Reverts with {IOwnedIds-OwnedIdsUnauthorized}, {ModuleRegistryClosed}, {ModuleRegistryInUse}.
+    /// Reverts with {IOwnedIds-OwnedIdsUnauthorized}, {ModuleRegistryNotActive}, {ModuleRegistryInUse}.
     function closeModule(uint32 module, address payable to) external;
 
     /// @notice Asks to work for a module; only the operator's owner. An open module says yes at once.
-    /// Reverts with {ModuleRegistryUnauthorized}, {ModuleRegistryUnknownModule}, {ModuleRegistryClosed},
+    /// Reverts with {ModuleRegistryUnauthorized}, {ModuleRegistryUnknownModule}, {ModuleRegistryNotActive},
     /// {ModuleRegistryWrongMembership}.
     function optIn(uint32 operator, uint32 module) external;
 
     /// @notice Says yes to an operator who asked; only the module's owner.
-    /// Reverts with {IOwnedIds-OwnedIdsUnauthorized}, {ModuleRegistryClosed}, {ModuleRegistryWrongMembership}.
+    /// Reverts with {IOwnedIds-OwnedIdsUnauthorized}, {ModuleRegistryNotActive}, {ModuleRegistryWrongMembership}.
     function accept(uint32 operator, uint32 module) external;
 
     /// @notice Ends an operator's work for a module, or takes back that he asked; the operator's owner or the module's.

@@ -54,7 +54,13 @@ interface IModuleRewards is IIntakePause, IStakingClock {
         uint256 toOperator
     );
     /// @notice A staker's rewards were paid.
-    event Claimed(uint32 indexed operator, address indexed account, Currency indexed currency, uint256 amount);
+    event Claimed(
+        uint32 indexed operator,
+        address indexed account,
+        Currency indexed currency,
+        address to,
+        uint256 amount
+    );
     /// @notice An operator's rewards were paid to `payout`.
     event OperatorPaid(uint32 indexed operator, Currency indexed currency, address payout, uint256 amount);
 
@@ -82,10 +88,11 @@ interface IModuleRewards is IIntakePause, IStakingClock {
     function fundMany(uint32 module, Currency currency, Funding[] calldata fundings) external payable;
 
     /// @notice Pays the caller's rewards of epochs that are over. Cannot be paused.
+    /// @param to Who gets them.
     /// @param maxSteps How many of his steps are walked at most: he makes at most one in an epoch in which he stakes or
     /// asks out. What is left comes with the next call.
     /// @return amount In the currency's smallest unit; may be 0.
-    function claim(uint32 operator, Currency currency, uint256 maxSteps) external returns (uint256 amount);
+    function claim(uint32 operator, Currency currency, address to, uint256 maxSteps) external returns (uint256 amount);
 
     /// @notice As {claim}, by anyone, for `account`, to `account`.
     function claimFor(

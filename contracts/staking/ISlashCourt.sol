@@ -83,7 +83,7 @@ interface ISlashCourt is IStakingClock {
     error SlashCourtNothingAtStake(uint32 operator, uint32 module, uint32 epoch);
     /// @notice More than the module may still take for that epoch, both as magnitude.
     error SlashCourtAboveLimit(uint256 magnitude, uint256 rest);
-    /// @notice Less than a hundredth of the allocation, and not all the rest either; as magnitude.
+    /// @notice Less than a hundredth of the allocation and than half of the limit, and not all the rest; as magnitude.
     error SlashCourtTooSmall(uint256 magnitude, uint256 least);
     /// @notice The proposal's state does not allow it.
     error SlashCourtWrongStatus(uint256 id, Status status);
@@ -91,7 +91,8 @@ interface ISlashCourt is IStakingClock {
     error SlashCourtWrongTime(uint256 id, uint48 readyAt);
 
     /// @notice Proposes to slash an operator; only the module's slash authority.
-    /// @param amount In wei: at least a hundredth of the operator's allocation, or all that the module may still take.
+    /// @param amount In wei: at least a hundredth of the operator's allocation or half of the module's limit, whichever
+    /// is less; or all that the module may still take.
     /// @param offenceTime When he did it, in seconds: not later than now, and so that window and a day end within seven
     /// days of it.
     /// @param evidenceHash Names what proves it; kept in the event only.

@@ -74,7 +74,7 @@ interface IStakingPool is IIntakePause, IOwnedIds, IStakingClock {
     /// @param total All that is left of the operator's magnitude.
     /// @param expiry The epoch in which the proposal would have lapsed.
     /// @param victims Who is credited the victims' part; zero for nobody.
-    /// @param victimBps Their part of what comes from the bond, in basis points.
+    /// @param victimBps Their part, in basis points, of what comes from the bond and no other open proposal may take.
     struct Slash {
         uint32 operator;
         uint32 epoch;
@@ -98,8 +98,15 @@ interface IStakingPool is IIntakePause, IOwnedIds, IStakingClock {
     event CommissionSet(uint32 indexed operator, uint16 commissionBps, uint32 epoch);
     /// @notice An operator posted more of his own (wei).
     event BondAdded(uint32 indexed operator, uint256 amount);
-    /// @notice An operator took of his own back (wei).
-    event BondWithdrawn(uint32 indexed operator, address to, uint256 amount);
+    /// @notice An operator's owner, `account`, asked bond out (`amount` in wei), for `exitShares` of the bucket of
+    /// `epoch`.
+    event BondWithdrawn(
+        uint32 indexed operator,
+        address indexed account,
+        uint32 indexed epoch,
+        uint256 amount,
+        uint256 exitShares
+    );
     /// @notice `account` staked `assets` (wei) for `shares`.
     event Staked(uint32 indexed operator, address indexed account, uint256 assets, uint256 shares);
     /// @notice `account` asked `shares` out, worth `assets` (wei), for `exitShares` of the bucket of `epoch`.
@@ -139,11 +146,13 @@ interface IStakingPool is IIntakePause, IOwnedIds, IStakingClock {
     );
     /// @notice An operator takes no more stake, for good.
     event OperatorClosed(uint32 indexed operator);
-    /// @notice Compensation (wei) was paid out.
-    event CompensationWithdrawn(address indexed account, uint256 amount);
+    /// @notice What was credited to `account` as a victim was paid out to `to`, in wei.
+    event CompensationWithdrawn(address indexed account, address to, uint256 amount);
 
     /// @notice Only the deployer binds, and only once.
     error StakingPoolAlreadyBound();
+    /// @notice That registry and that court do not belong to this pool and to each other.
+    error StakingPoolWrongBinding(address registry, address court);
     /// @notice The pool is not bound yet, so nobody can register.
     error StakingPoolNotBound();
     /// @notice `caller` may not do this.
@@ -175,9 +184,9 @@ interface IStakingPool is IIntakePause, IOwnedIds, IStakingClock {
     /// @notice The start of `epoch` is forgotten, or has not come: known are those from `oldest` to the running one.
     error StakingPoolUnknownEpoch(uint32 epoch, uint32 oldest);
 
-    /// @notice Wires the pool to the registry and the court; its deployer, once. Until then nobody can register, so
-    /// nobody can stake.
-    /// Reverts with {StakingPoolUnauthorized}, {StakingPoolAlreadyBound}.
+    /// @notice Wires the pool to its registry and its court; its deployer, once. Until then nobody can register, so
+    /// nobody can stake. The deployer is who created the contract: not a factory, which could not call this.
+    /// Reverts with {StakingPoolUnauthorized}, {StakingPoolAlreadyBound}, {StakingPoolWrongBinding}.
     function bind(address registry, address court) external;
 
     /// @notice Becomes an operator, owned by the caller; the coin that comes along is the first of the bond.
@@ -211,12 +220,13 @@ interface IStakingPool is IIntakePause, IOwnedIds, IStakingClock {
     /// Reverts with {IOwnedIds-OwnedIdsUnauthorized}, {IIntakePause-IntakePauseActive}.
     function addBond(uint32 operator) external payable;
 
-    /// @notice Takes bond back; only the operator's owner, and only when nothing of the operator is encumbered: the
-    /// second epoch after the last in which he had an allocation, once {IModuleRegistry-sync} was called.
+    /// @notice Asks bond out; only the operator's owner, and only when nothing of the operator is encumbered: from the
+    /// second epoch after the last in which he had an allocation, once {IModuleRegistry-sync} was called. It goes the
+    /// way of an exit, to {claimExit} or {restakeExit} by the caller: bond earns as stake does, so it is as slow.
     /// @param amount In wei.
-    /// @param to Who gets it.
+    /// @return exitShares Shares of the bucket of the running epoch.
     /// Reverts with {IOwnedIds-OwnedIdsUnauthorized}, {StakingPoolBondEncumbered}, {StakingPoolInsufficientBond}.
-    function withdrawBond(uint32 operator, uint256 amount, address payable to) external;
+    function withdrawBond(uint32 operator, uint256 amount) external returns (uint256 exitShares);
 
     /// @notice Stakes the coin that comes along with an operator. Nobody stakes for somebody else. It answers at once,
     /// also for offences of the running epoch and the one before that nobody has proposed yet, and earns from the next
@@ -255,9 +265,13 @@ interface IStakingPool is IIntakePause, IOwnedIds, IStakingClock {
     /// {StakingPoolOperatorClosed}, {IIntakePause-IntakePauseActive}.
     function restakeExit(uint32 operator, uint32 epoch, uint256 maxPending) external returns (uint256 shares);
 
-    /// @notice Pays out what was credited to `account` as a victim; anyone may call.
+    /// @notice Pays out what was credited to the caller as a victim.
+    /// @param to Who gets it.
     /// @return amount In wei; 0 if there was none.
-    function withdrawCompensation(address payable account) external returns (uint256 amount);
+    function withdrawCompensation(address payable to) external returns (uint256 amount);
+
+    /// @notice As {withdrawCompensation}, by anyone, to whom it belongs.
+    function withdrawCompensationFor(address payable account) external returns (uint256 amount);
 
     /// @notice Notes an open proposal, for {stake}'s bound; only the court.
     /// @param amount In wei.
@@ -335,7 +349,8 @@ interface IStakingPool is IIntakePause, IOwnedIds, IStakingClock {
 
     /// @notice What a staker has in the bucket of `epoch`.
     /// @return exitShares Shares of the bucket.
-    /// @return assets What they are worth now, in wei, rounded down; final from `maturity` on.
+    /// @return assets What they are worth now, in wei, rounded down; from `maturity` on never less, and at most the wei
+    /// more that others' rounding leaves.
     /// @return maturity When they can be claimed, in seconds.
     function exitOf(
         uint32 operator,

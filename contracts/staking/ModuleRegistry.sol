@@ -77,13 +77,20 @@ contract ModuleRegistry is IModuleRegistry, OwnedIds, StakingClock, IntakePause 
     }
 
     /// @inheritdoc IModuleRegistry
+    function retireModule(uint32 module) external onlyOwnerOf(module) {
+        _checkActive(module);
+        _standings[module].stage = ModuleStage.Retired;
+        emit ModuleRetired(module);
+    }
+
+    /// @inheritdoc IModuleRegistry
     function closeModule(uint32 module, address payable to) external onlyOwnerOf(module) {
         Standing memory standing = _standings[module];
-        require(!standing.closed, ModuleRegistryClosed(module));
+        require(standing.stage != ModuleStage.Closed, ModuleRegistryNotActive(module, standing.stage));
         uint32 earliest = standing.members != 0 ? 0 : standing.lastLeft + ANSWERING_EPOCHS;
         bool unused = standing.members == 0 && epoch() >= earliest;
         require(unused, ModuleRegistryInUse(module, standing.members, earliest));
-        _standings[module].closed = true;
+        _standings[module].stage = ModuleStage.Closed;
         _standings[module].bond = 0;
         emit ModuleClosed(module, to, standing.bond);
         CurrencyLibrary.NATIVE.pay(to, standing.bond);
@@ -93,6 +100,7 @@ contract ModuleRegistry is IModuleRegistry, OwnedIds, StakingClock, IntakePause 
     function optIn(uint32 operator, uint32 module) external onlyOperator(operator) {
         _checkMembership(operator, module, Membership.None);
         require(ownerOf[module] != address(0), ModuleRegistryUnknownModule(module));
+        _checkActive(module);
         if (_terms[module].open) _admit(operator, module);
         else _setMembership(operator, module, Membership.Asked);
     }
@@ -100,6 +108,7 @@ contract ModuleRegistry is IModuleRegistry, OwnedIds, StakingClock, IntakePause 
     /// @inheritdoc IModuleRegistry
     function accept(uint32 operator, uint32 module) external onlyOwnerOf(module) {
         _checkMembership(operator, module, Membership.Asked);
+        _checkActive(module);
         _admit(operator, module);
     }
 
@@ -111,8 +120,9 @@ contract ModuleRegistry is IModuleRegistry, OwnedIds, StakingClock, IntakePause 
         require(membership != Membership.None, ModuleRegistryWrongMembership(operator, module, membership));
         if (membership == Membership.Member) {
             --_standings[module].members;
-            _standings[module].lastLeft = epoch();
             _ask(operator, module, 0);
+            // Who bound nothing has nothing that could still be slashed, so the module does not wait for it.
+            if (_allocations[operator][module].greatest() != 0) _standings[module].lastLeft = epoch();
         }
         _setMembership(operator, module, Membership.None);
     }
@@ -226,9 +236,7 @@ contract ModuleRegistry is IModuleRegistry, OwnedIds, StakingClock, IntakePause 
     }
 
     function _admit(uint32 operator, uint32 module) private {
-        Standing storage standing = _standings[module];
-        require(!standing.closed, ModuleRegistryClosed(module));
-        ++standing.members;
+        ++_standings[module].members;
         _setMembership(operator, module, Membership.Member);
     }
 
@@ -251,6 +259,11 @@ contract ModuleRegistry is IModuleRegistry, OwnedIds, StakingClock, IntakePause 
         _allocations[operator][module] = updated;
         Magnitude storage its = _magnitudes[operator];
         its.used = uint64(its.used - before.greatest() + updated.greatest());
+    }
+
+    function _checkActive(uint32 module) private view {
+        ModuleStage stage = _standings[module].stage;
+        require(stage == ModuleStage.Active, ModuleRegistryNotActive(module, stage));
     }
 
     function _checkMembership(uint32 operator, uint32 module, Membership needed) private view {

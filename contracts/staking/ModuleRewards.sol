@@ -85,8 +85,23 @@ contract ModuleRewards is IModuleRewards, StakingClock, IntakePause, ReentrancyG
     }
 
     /// @inheritdoc IModuleRewards
-    function claim(uint32 operator, Currency currency, uint256 maxSteps) external returns (uint256 amount) {
-        return claimFor(operator, currency, msg.sender, maxSteps);
+    function claim(
+        uint32 operator,
+        Currency currency,
+        address to,
+        uint256 maxSteps
+    ) external nonReentrant returns (uint256 amount) {
+        return _claim(operator, currency, msg.sender, to, maxSteps);
+    }
+
+    /// @inheritdoc IModuleRewards
+    function claimFor(
+        uint32 operator,
+        Currency currency,
+        address account,
+        uint256 maxSteps
+    ) external nonReentrant returns (uint256 amount) {
+        return _claim(operator, currency, account, account, maxSteps);
     }
 
     /// @inheritdoc IModuleRewards
@@ -127,19 +142,19 @@ contract ModuleRewards is IModuleRewards, StakingClock, IntakePause, ReentrancyG
         return _claims[operator][currency][account];
     }
 
-    /// @inheritdoc IModuleRewards
-    function claimFor(
+    function _claim(
         uint32 operator,
         Currency currency,
         address account,
+        address to,
         uint256 maxSteps
-    ) public nonReentrant returns (uint256 amount) {
+    ) private returns (uint256 amount) {
         Claim memory its;
         (its, amount) = _settle(operator, currency, account, maxSteps);
         _claims[operator][currency][account] = its;
         if (amount == 0) return 0;
-        emit Claimed(operator, account, currency, amount);
-        currency.pay(account, amount);
+        emit Claimed(operator, account, currency, to, amount);
+        currency.pay(to, amount);
     }
 
     function _take(uint32 module, Currency currency, uint256 amount) private {

@@ -18,8 +18,8 @@ contract SlashCourt is ISlashCourt, StakingClock, AccessManaged {
     uint256 private constant BPS = 10_000;
     /// @dev For how long a proposal can be carried out.
     uint48 private constant GRACE = 1 days;
-    /// @dev A proposal takes at least one part in so many of the allocation: fewer would crowd the limit and the pool.
-    uint256 private constant SMALLEST_PART = 100;
+    /// @dev A proposal takes at least this of the allocation: smaller ones would crowd the limit and the pool.
+    uint256 private constant LEAST_BPS = 100;
 
     /// @dev Magnitude that proposals for an operator, a module and an epoch take at most, and that slashes have taken.
     struct Book {
@@ -139,9 +139,10 @@ contract SlashCourt is ISlashCourt, StakingClock, AccessManaged {
     /// @inheritdoc ISlashCourt
     function proposableOf(uint32 module, uint32 operator, uint32 epoch_) external view returns (uint256 amount) {
         uint32 current = epoch();
-        if (epoch_ != current && epoch_ + 1 != current) return 0;
+        (, uint48 window, uint256 maxSlashBps) = registry.slashingOf(module);
+        bool tooLate = epoch_ < current && block.timestamp + window + GRACE >= startOf(current) + EPOCH_LENGTH;
+        if (epoch_ > current || epoch_ + 1 < current || tooLate) return 0;
         (uint256 magnitude, uint256 total) = registry.magnitudeAt(operator, module, epoch_);
-        (, , uint256 maxSlashBps) = registry.slashingOf(module);
         uint256 rest = _rest(_books[operator][module][epoch_], magnitude, maxSlashBps);
         return rest == 0 ? 0 : (rest * pool.answeringOf(operator, epoch_)) / total;
     }
@@ -156,7 +157,9 @@ contract SlashCourt is ISlashCourt, StakingClock, AccessManaged {
 
         Book storage book = _books[its.operator][its.module][its.epoch];
         uint256 rest = _rest(book, magnitude, maxSlashBps);
-        reserved = uint64(_checkedPart(its.amount, magnitude, total, answering, rest));
+        // Half of the limit if that is less: a narrow one must not ask for one exact amount.
+        uint256 least = Math.ceilDiv(magnitude * Math.min(2 * LEAST_BPS, maxSlashBps), 2 * BPS);
+        reserved = uint64(_checkedPart(its.amount, total, answering, least, rest));
         book.reserved += reserved;
     }
 
@@ -218,14 +221,13 @@ contract SlashCourt is ISlashCourt, StakingClock, AccessManaged {
     /// @dev The magnitude that `amount` is, rounded up.
     function _checkedPart(
         uint256 amount,
-        uint256 magnitude,
         uint256 total,
         uint256 answering,
+        uint256 least,
         uint256 rest
     ) private pure returns (uint256 part) {
         part = Math.ceilDiv(amount * total, answering);
         require(part <= rest, SlashCourtAboveLimit(part, rest));
-        uint256 least = Math.ceilDiv(magnitude, SMALLEST_PART);
         bool takesRest = amount != 0 && (amount + 1) * total > rest * answering;
         require(part >= least || takesRest, SlashCourtTooSmall(part, least));
     }

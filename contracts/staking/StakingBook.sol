@@ -17,6 +17,7 @@ abstract contract StakingBook is IStakingPool, StakingClock {
     /// @dev What active stake was at the start of the epoch in which it was touched last.
     mapping(uint32 operator => Pot) private _starts;
     mapping(uint32 operator => mapping(uint32 epoch => Pot)) internal _buckets;
+    mapping(uint32 operator => mapping(uint32 epoch => mapping(address account => uint256))) internal _exits;
     mapping(uint32 operator => Bond) internal _bonds;
     mapping(uint32 operator => Pending) internal _pending;
 
@@ -74,6 +75,15 @@ abstract contract StakingBook is IStakingPool, StakingClock {
         uint32 current = epoch();
         if (before.epoch() != current) _starts[operator] = before.pot();
         _active[operator] = before.withPot(current, pot);
+    }
+
+    /// @dev Puts `assets` (wei) of the caller's into the bucket of the running epoch.
+    function _addExit(uint32 operator, uint256 assets) internal returns (uint256 exitShares) {
+        uint32 current = epoch();
+        Pot pot;
+        (pot, exitShares) = _buckets[operator][current].deposit(assets);
+        _buckets[operator][current] = pot;
+        _exits[operator][current][msg.sender] += exitShares;
     }
 
     function _existing(uint32 operator) internal view returns (Active active) {

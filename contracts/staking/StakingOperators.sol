@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {CurrencyLibrary} from "../shared/Currency.sol";
 import {IntakePause} from "../shared/IntakePause.sol";
 import {IModuleRegistry} from "./IModuleRegistry.sol";
+import {ISlashCourt} from "./ISlashCourt.sol";
 import {IStakingPool} from "./IStakingPool.sol";
 import {OwnedIds} from "./OwnedIds.sol";
 import {Pot} from "./Pot.sol";
@@ -30,6 +30,9 @@ abstract contract StakingOperators is StakingBook, OwnedIds, IntakePause {
     function bind(address registry_, address court_) external {
         require(msg.sender == _deployer, StakingPoolUnauthorized(msg.sender));
         require(court == address(0), StakingPoolAlreadyBound());
+        bool fits =
+            IModuleRegistry(registry_).pool() == this && ISlashCourt(court_).registry() == IModuleRegistry(registry_);
+        require(fits, StakingPoolWrongBinding(registry_, court_));
         (registry, court) = (registry_, court_);
         emit Bound(registry_, court_);
     }
@@ -77,14 +80,16 @@ abstract contract StakingOperators is StakingBook, OwnedIds, IntakePause {
     }
 
     /// @inheritdoc IStakingPool
-    function withdrawBond(uint32 operator, uint256 amount, address payable to) external onlyOwnerOf(operator) {
+    /// @dev By way of the exits, so that bond is no freer than stake, which earns no more. Nothing is encumbered, so no
+    /// offence can be punished that this bucket answers for.
+    function withdrawBond(uint32 operator, uint256 amount) external onlyOwnerOf(operator) returns (uint256 exitShares) {
         uint64 encumbered = IModuleRegistry(registry).encumberedOf(operator);
         require(encumbered == 0, StakingPoolBondEncumbered(operator, encumbered));
         Bond bond = _bonds[operator].asOf(epoch());
         require(amount <= bond.bond(), StakingPoolInsufficientBond(operator, amount, bond.bond()));
         _bonds[operator] = bond.withBond(bond.bond() - amount);
-        emit BondWithdrawn(operator, to, amount);
-        CurrencyLibrary.NATIVE.pay(to, amount);
+        exitShares = _addExit(operator, amount);
+        emit BondWithdrawn(operator, msg.sender, epoch(), amount, exitShares);
     }
 
     /// @inheritdoc IStakingPool

@@ -33,7 +33,6 @@ contract StakingPool is StakingOperators {
 
     mapping(uint32 operator => mapping(address account => Position)) private _positions;
     mapping(uint32 operator => mapping(address account => mapping(uint256 index => Step))) private _steps;
-    mapping(uint32 operator => mapping(uint32 epoch => mapping(address account => uint256))) private _exits;
 
     modifier onlyCourt() {
         require(msg.sender == court, StakingPoolUnauthorized(msg.sender));
@@ -60,7 +59,6 @@ contract StakingPool is StakingOperators {
 
     /// @inheritdoc IStakingPool
     function requestExit(uint32 operator, uint256 shares) external returns (uint256 assets, uint256 exitShares) {
-        uint32 current = epoch();
         Position position = _positions[operator][msg.sender];
         uint256 balance = position.shares();
         require(shares != 0 && shares <= balance, StakingPoolInvalidShares(shares, balance));
@@ -71,10 +69,8 @@ contract StakingPool is StakingOperators {
         (pot, assets) = active.pot().redeem(shares);
         _setActive(operator, active, pot);
 
-        (pot, exitShares) = _buckets[operator][current].deposit(assets);
-        _buckets[operator][current] = pot;
-        _exits[operator][current][msg.sender] += exitShares;
-        emit ExitRequested(operator, msg.sender, current, shares, assets, exitShares);
+        exitShares = _addExit(operator, assets);
+        emit ExitRequested(operator, msg.sender, epoch(), shares, assets, exitShares);
     }
 
     /// @inheritdoc IStakingPool
@@ -100,12 +96,13 @@ contract StakingPool is StakingOperators {
     }
 
     /// @inheritdoc IStakingPool
-    function withdrawCompensation(address payable account) external returns (uint256 amount) {
-        amount = compensationOf[account];
-        if (amount == 0) return 0;
-        delete compensationOf[account];
-        emit CompensationWithdrawn(account, amount);
-        CurrencyLibrary.NATIVE.pay(account, amount);
+    function withdrawCompensation(address payable to) external returns (uint256 amount) {
+        return _withdrawCompensation(msg.sender, to);
+    }
+
+    /// @inheritdoc IStakingPool
+    function withdrawCompensationFor(address payable account) external returns (uint256 amount) {
+        return _withdrawCompensation(account, account);
     }
 
     /// @inheritdoc IStakingPool
@@ -133,7 +130,10 @@ contract StakingPool is StakingOperators {
         uint256 fromExits;
         (fromStake, fromExits, reduction) = _slashStake(terms, terms.amount - fromBond);
 
-        uint256 compensation = (fromBond * terms.victimBps) / BPS;
+        // The bond stands for every open proposal: victims get nothing of what the others may still take of it, or an
+        // accomplice's module could save half of it from an honest one.
+        uint256 free = Math.saturatingSub(fromBond + _bonds[terms.operator].bond(), pendingOf(terms.operator));
+        uint256 compensation = (Math.min(fromBond, free) * terms.victimBps) / BPS;
         if (compensation != 0) compensationOf[terms.victims] += compensation;
         emit Slashed(terms.operator, terms.epoch, fromBond, fromStake - fromExits, fromExits, compensation);
         burner.burn{value: fromBond + fromStake - compensation}();
@@ -178,6 +178,14 @@ contract StakingPool is StakingOperators {
                     ? Step(uint128(position.shares()), position.from())
                     : _steps[operator][account][start + i];
         }
+    }
+
+    function _withdrawCompensation(address account, address payable to) private returns (uint256 amount) {
+        amount = compensationOf[account];
+        if (amount == 0) return 0;
+        delete compensationOf[account];
+        emit CompensationWithdrawn(account, to, amount);
+        CurrencyLibrary.NATIVE.pay(to, amount);
     }
 
     function _join(uint32 operator, uint256 assets, uint256 maxPending) private returns (uint256 shares) {

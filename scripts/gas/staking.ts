@@ -124,14 +124,16 @@ async function claimAfter(its: GasContext, epochs: number, token?: MockERC20): S
   await fund(its, token);
   await inEpoch(its, FIRST + 2n);
   await fund(its, token);
-  await rewards.claim(OPERATOR, currency, ALL_STEPS);
-  await rewards.connect(its.accounts.carol).claim(OPERATOR, currency, ALL_STEPS);
+  await rewards.claim(OPERATOR, currency, its.accounts.bob, ALL_STEPS);
+  await rewards
+    .connect(its.accounts.carol)
+    .claim(OPERATOR, currency, its.accounts.carol, ALL_STEPS);
   for (let i = 0; i < epochs; i += 1) {
     await inEpoch(its, FIRST + 3n + BigInt(i));
     await fund(its, token);
   }
   await inEpoch(its, FIRST + 3n + BigInt(epochs));
-  return rewards.claim(OPERATOR, currency, ALL_STEPS);
+  return rewards.claim(OPERATOR, currency, its.accounts.bob, ALL_STEPS);
 }
 
 export const staking: GasRow[] = [
