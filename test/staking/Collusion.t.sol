@@ -13,7 +13,8 @@ contract CollusionTest is StakersFixture {
     uint256 private constant BPS = 10_000;
     uint16 private constant MAX_SLASH_BPS = 2000;
     uint256 private constant CAPITAL = 10_000 ether;
-    /// @dev Stakers below it are accomplices.
+    /// @dev The operator's owner stakes too; of the others, those below it are accomplices.
+    uint256 private constant PEOPLE = STAKERS + 1;
     uint256 private constant HONEST = 2;
 
     struct Plan {
@@ -81,14 +82,14 @@ contract CollusionTest is StakersFixture {
 
     function _move(Move memory move) private {
         uint256 action = move.action % 20;
-        if (action < 4) _stakeOf(move.who % STAKERS, bound(move.amount, 1 ether, 100 ether));
-        else if (action < 7) _exitOf(move.who % STAKERS, move.amount);
+        if (action < 4) _stakeOf(move.who % PEOPLE, bound(move.amount, 1 ether, 100 ether));
+        else if (action < 7) _exitOf(move.who % PEOPLE, move.amount);
         else if (action == 7) _restakeAny(move.amount);
         else if (action == 8) _claimAny(move.amount);
         else if (action < 12) _proposeAs(_modules[move.who % 2], move.amount);
         else if (action < 14) _executeAll();
         else if (action == 14) _fundRewards(move);
-        else if (action == 15) _takeRewards(move.who % STAKERS);
+        else if (action == 15) _takeRewards(move.who % PEOPLE);
         else if (action == 16) _askBack(move.amount);
         else if (action == 17) _addBond(move.amount);
         else if (action == 18) _reallocate(_modules[move.who % 2], move.amount);
@@ -96,16 +97,16 @@ contract CollusionTest is StakersFixture {
     }
 
     function _stakeOf(uint256 who, uint256 amount) private {
-        if (_pool.operatorOf(_operator).closed || _staker(who).balance < amount) return;
-        _join(_staker(who), amount);
+        if (_pool.operatorOf(_operator).closed || _person(who).balance < amount) return;
+        _join(_person(who), amount);
         ++_dust;
     }
 
     function _exitOf(uint256 who, uint256 amount) private {
-        uint256 shares = _pool.sharesOf(_operator, _staker(who));
+        uint256 shares = _pool.sharesOf(_operator, _person(who));
         if (shares == 0) return;
         if (amount % 2 == 0) shares = bound(amount, 1, shares);
-        _leaveNoted(_staker(who), shares);
+        _leaveNoted(_person(who), shares);
         _dust += 2;
     }
 
@@ -180,9 +181,9 @@ contract CollusionTest is StakersFixture {
     }
 
     function _takeRewards(uint256 who) private {
-        _rewards.claimFor(_operator, CurrencyLibrary.NATIVE, _staker(who), ALL);
+        _rewards.claimFor(_operator, CurrencyLibrary.NATIVE, _person(who), ALL);
         _rewards.payOperator(_operator, CurrencyLibrary.NATIVE);
-        _pool.withdrawCompensation(payable(VICTIMS));
+        _pool.withdrawCompensationFor(payable(VICTIMS));
     }
 
     /// @dev He tries to get his bond out, ending his work if it takes that.
@@ -192,9 +193,20 @@ contract CollusionTest is StakersFixture {
             if (seed % 4 == i) try _registry.optOut(_operator, _modules[i]) {} catch {}
             _registry.sync(_operator, _modules[i]);
         }
-        try _pool.withdrawBond(_operator, _pool.bondOf(_operator), payable(OPERATOR_OWNER)) {} catch {}
+        _withdrawBond();
         _pool.setCommission(_operator, uint16(seed % 3001));
         vm.stopPrank();
+    }
+
+    /// @dev The bond leaves as stake does.
+    function _withdrawBond() private {
+        uint256 bond = _pool.bondOf(_operator);
+        if (bond == 0 || _registry.encumberedOf(_operator) != 0) return;
+        uint32 epoch = _pool.epoch();
+        bool first = _exitShares(OPERATOR_OWNER, epoch) == 0;
+        _pool.withdrawBond(_operator, bond);
+        if (first) _exits.push(Exit(OPERATOR_OWNER, epoch));
+        _dust += 2;
     }
 
     function _addBond(uint256 amount) private {
@@ -213,16 +225,17 @@ contract CollusionTest is StakersFixture {
 
     /// @dev All that is left is taken out: by honest stakers first, or by them last.
     function _settle(bool honestFirst) private {
-        for (uint256 i = 0; i < STAKERS; ++i) _exitOf((i + (honestFirst ? HONEST : 0)) % STAKERS, 1);
+        for (uint256 i = 0; i < PEOPLE; ++i) _exitOf((i + (honestFirst ? HONEST : 0)) % PEOPLE, 1);
         vm.startPrank(OPERATOR_OWNER);
         for (uint256 i = 0; i < 2; ++i) try _registry.optOut(_operator, _modules[i]) {} catch {}
         vm.stopPrank();
-        vm.warp(_startOf(_pool.epoch() + 3));
+        vm.warp(_startOf(_pool.epoch() + 2));
         _assertHonestKeep();
-        while (_exits.length != 0) _claimAt(honestFirst ? 0 : _exits.length - 1);
-        for (uint256 i = 0; i < STAKERS; ++i) _takeRewards(i);
         _askBack(3);
         assertEq(_pool.bondOf(_operator), 0, "the bond cannot leave");
+        vm.warp(_startOf(_pool.epoch() + 2));
+        while (_exits.length != 0) _claimAt(honestFirst ? 0 : _exits.length - 1);
+        for (uint256 i = 0; i < PEOPLE; ++i) _takeRewards(i);
         _assertHonestKeep();
     }
 
@@ -241,8 +254,91 @@ contract CollusionTest is StakersFixture {
         }
     }
 
+    function _person(uint256 i) private pure returns (address) {
+        return i < STAKERS ? _staker(i) : OPERATOR_OWNER;
+    }
+
     function _fortune() private view returns (uint256 coin) {
         coin = OPERATOR_OWNER.balance + AUTHORITY.balance + VICTIMS.balance;
         for (uint256 i = 0; i < HONEST; ++i) coin += _staker(i).balance;
+    }
+}
+
+/// @dev Beside the operator's own module works an honest one, and both have a proposal open. The own module cannot save
+/// any of the bond from the other.
+contract SharedBondTest is StakersFixture {
+    address private constant OTHERS_VICTIMS = address(0xF1D);
+    uint256 private constant STAKE = 1_000 ether;
+
+    uint32 private _own;
+    uint32 private _others;
+
+    function setUp() public {
+        _deployStaking();
+        _fundStakers();
+        _operator = _registerOperator(0, 0);
+        IModuleRegistry.Terms memory terms = _terms();
+        terms.window = 2 days;
+        _own = _registerModule(terms);
+        terms.victims = OTHERS_VICTIMS;
+        _others = _registerModule(terms);
+        _allocate(_operator, _own, MAGNITUDE / 2);
+        _allocate(_operator, _others, MAGNITUDE / 2);
+        vm.warp(_startOf(7));
+        _join(_staker(0), STAKE);
+    }
+
+    function testFuzz_STK14_anAccomplicesModuleSavesNoBondFromAnother(
+        uint96 bond,
+        uint96[2] memory amounts,
+        bool ownFirst
+    ) public {
+        bond = uint96(bound(bond, 1, 250 ether));
+        _addBond(bond);
+        (uint256 least, uint256 most) = (STAKE / 200, STAKE / 10);
+        uint256 id = _propose(_others, _operator, bound(amounts[0], least, most), block.timestamp);
+        uint256 snapshot = vm.snapshotState();
+        vm.warp(block.timestamp + 2 days);
+        _court.execute(id);
+        uint256 lostAlone = bond - _pool.bondOf(_operator);
+        vm.revertToState(snapshot);
+
+        uint256 own = _propose(_own, _operator, bound(amounts[1], least, most), block.timestamp);
+        vm.warp(block.timestamp + 2 days);
+        _court.execute(ownFirst ? own : id);
+        _court.execute(ownFirst ? id : own);
+        uint256 has = _pool.bondOf(_operator) + _pool.compensationOf(VICTIMS);
+        assertGe(bond, lostAlone + has, "STK-14: an accomplice's module saves some of the bond");
+        uint256 credited = _pool.compensationOf(VICTIMS) + _pool.compensationOf(OTHERS_VICTIMS);
+        assertLe(2 * credited, bond - _pool.bondOf(_operator), "STK-14: victims get more than half of the bond");
+        assertEq(
+            address(_pool).balance,
+            _pool.votesOf(_operator) + _pool.bondOf(_operator) + credited,
+            "STK-01: the books do not add up"
+        );
+    }
+
+    /// @dev What no other proposal may take is shared with the victims, to the wei.
+    function testFuzz_STK14_victimsGetHalfOfTheBondThatIsFree(uint96 bond, uint96[2] memory amounts) public {
+        bond = uint96(bound(bond, 1, 250 ether));
+        _addBond(bond);
+        (uint256 least, uint256 most) = (STAKE / 200, STAKE / 10);
+        uint256 first = bound(amounts[0], least, most);
+        uint256 open = bound(amounts[1], least, most);
+        uint256 id = _propose(_own, _operator, first, block.timestamp);
+        _propose(_others, _operator, open, block.timestamp);
+        vm.warp(block.timestamp + 2 days);
+        (uint256 fromBond, uint256 fromStake) = _court.execute(id);
+        assertEq(fromBond, first < bond ? first : bond, "the bond is not first");
+        uint256 free = bond < open ? 0 : bond - open;
+        uint256 shared = fromBond < free ? fromBond : free;
+        assertEq(_pool.compensationOf(VICTIMS), shared / 2, "STK-14: not half of what is free");
+        assertEq(_burner.burnedBy(address(_pool)), fromBond + fromStake - shared / 2, "STK-14: not all is burned");
+    }
+
+    function _addBond(uint256 amount) private {
+        vm.deal(OPERATOR_OWNER, amount);
+        vm.prank(OPERATOR_OWNER);
+        _pool.addBond{value: amount}(_operator);
     }
 }

@@ -103,8 +103,13 @@ abstract contract PriceWalkCases is StakersFixture {
         Exit memory exit = _exits[i];
         account = exit.account;
         uint256 worth = _exitWorth(exit.account, exit.epoch);
-        if (_pool.operatorOf(_operator).closed) {
-            vm.expectRevert(abi.encodeWithSelector(IStakingPool.StakingPoolOperatorClosed.selector, _operator));
+        bool closed = _pool.operatorOf(_operator).closed;
+        if (closed || worth == 0) {
+            vm.expectRevert(
+                worth == 0
+                    ? abi.encodeWithSelector(IStakingPool.StakingPoolWorthless.selector, _operator, exit.epoch)
+                    : abi.encodeWithSelector(IStakingPool.StakingPoolOperatorClosed.selector, _operator)
+            );
             _restake(exit.account, exit.epoch);
             return account;
         }
