@@ -40,8 +40,8 @@ contract AllocationTest is Test {
         }
     }
 
-    /// @dev The rule itself: in an epoch counts what was asked for last before the epoch before it, or less, if less was
-    /// asked for in that one.
+    /// @dev The rule itself: in an epoch counts what was asked for last before the epoch before it, or less, if less
+    /// was asked for in that one.
     function testFuzz_aRiseBeginsTwoEpochsLaterAndACutInTheNext(Step[24] memory steps) public {
         Allocation its;
         uint256 epoch = FIRST;

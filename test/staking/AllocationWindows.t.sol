@@ -81,7 +81,7 @@ contract AllocationWindowsTest is StakersFixture {
     }
 
     /// @dev A slash for the very last second still finds the bond, and one second later it may leave.
-    function testFuzz_theBondStaysAsLongAsItCanBeSlashed(
+    function testFuzz_STK13_theBondStaysAsLongAsItCanBeSlashed(
         uint64 magnitude,
         uint96 bond,
         uint48[2] memory times,
@@ -104,7 +104,7 @@ contract AllocationWindowsTest is StakersFixture {
             uint256 id = _propose(_module, _operator, amount, offence);
             vm.warp(_court.proposalOf(id).readyAt);
             (uint256 fromBond, ) = _court.execute(id);
-            assertEq(fromBond, amount < bond ? amount : bond, "the bond is gone before it is slashed");
+            assertEq(fromBond, amount < bond ? amount : bond, "STK-13: the bond is gone before it is slashed");
             magnitude = uint64(_registry.encumberedOf(_operator));
             bond -= uint96(fromBond);
         }
@@ -118,7 +118,7 @@ contract AllocationWindowsTest is StakersFixture {
     }
 
     /// @dev What is asked for binds the bond at once, and what is taken back before it began has never answered.
-    function testFuzz_aRiseThatNeverBeganDoesNotHoldTheBond(uint64 magnitude, uint48[2] memory times) public {
+    function testFuzz_STK13_aRiseThatNeverBeganDoesNotHoldTheBond(uint64 magnitude, uint48[2] memory times) public {
         magnitude = uint64(bound(magnitude, 1, MAGNITUDE));
         _addBond(5 ether);
         vm.warp(bound(times[0], _startOf(ASKED), _startOf(ASKED + 1) - 1));
@@ -174,14 +174,14 @@ contract AllocationWindowsTest is StakersFixture {
         assertEq(_pool.bondOf(_operator), 0);
         // A slash may have taken all of it.
         if (amount == 0) return;
-        assertEq(_exitWorth(OPERATOR_OWNER, epoch), amount, "the bond is not asked out");
+        assertEq(_exitWorth(OPERATOR_OWNER, epoch), amount, "STK-10: the bond is not asked out");
         uint256 snapshot = vm.snapshotState();
         vm.warp(_startOf(epoch + 2) - 1);
         _expectImmature(epoch);
         _claim(OPERATOR_OWNER, epoch);
         vm.warp(_startOf(epoch + 2));
-        assertEq(_claim(OPERATOR_OWNER, epoch), amount, "the bond is not paid out");
-        assertEq(OPERATOR_OWNER.balance - before, amount, "the bond is not paid out");
+        assertEq(_claim(OPERATOR_OWNER, epoch), amount, "STK-10: the bond is not paid out");
+        assertEq(OPERATOR_OWNER.balance - before, amount, "STK-10: the bond is not paid out");
         vm.revertToState(snapshot);
     }
 

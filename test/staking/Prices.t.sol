@@ -91,6 +91,21 @@ contract PricesTest is StakersFixture {
         assertApproxEqAbs(_claim(_staker(1), _pool.epoch() - 2), worth, 1, "STK-07: coming and going costs");
     }
 
+    /// @dev What became of those who left does not matter to those who come: but for the slashes that still follow.
+    function testFuzz_R23_whoComesAfterEveryoneLeftBeginsAtAWei(uint8 slashes, uint96 first, uint96 second) public {
+        (first, second) = (uint96(bound(first, 1 ether, WEALTH)), uint96(bound(second, 1 ether, WEALTH)));
+        uint256 shares = _join(_staker(0), first);
+        _wearDown(_module, slashes % 42);
+        uint256 paid = _leave(_staker(0), shares);
+        assertEq(_join(_staker(1), second), second, "R23: a new generation begins above or below a wei");
+        // A fifth of what it brought, and nothing of what left in this epoch's bucket is spared.
+        uint256 most = _court.proposableOf(_module, _operator, _pool.epoch());
+        assertApproxEqRel(most, (paid + second) / 5, 1e12, "STK-04: a new generation answers for more or less");
+        _slashMost(_module);
+        assertApproxEqRel(_pool.stakeOf(_operator, _staker(1)), (uint256(second) * 4) / 5, 1e12, "STK-04");
+        assertApproxEqRel(_exitWorth(_staker(0), _pool.epoch()), (paid * 4) / 5, 1e12, "STK-04");
+    }
+
     /// @dev Stake that lies here and there, in large and small pieces, and one slash of what may be slashed.
     function testFuzz_STK06_R25_aSlashIsNotEvadedByRounding(
         uint96[3] memory pieces,
@@ -119,8 +134,8 @@ contract PricesTest is StakersFixture {
         _assertAllIsPaid();
     }
 
-    /// @dev More than the court would ever ask for: even then everyone who left keeps a wei and can be paid, and at most
-    /// two wei stay behind.
+    /// @dev More than the court would ever ask for: even then everyone who left keeps a wei and can be paid, and at
+    /// most two wei stay behind.
     function testFuzz_STK06_STK10_aSlashOfAllLeavesEachBucketAWei(
         uint96[3] memory pieces,
         uint8[3] memory sizes,
