@@ -130,14 +130,19 @@ contract CollusionTest is StakersFixture {
         ++_dust;
     }
 
-    /// @dev For something that happened now or days ago, as the authority says.
+    /// @dev For something that happened now or days ago, as the authority says: all that it may take, or half and then
+    /// as much as is left, however often.
     function _proposeAs(uint32 module, uint256 seed) private {
         uint256 offence = block.timestamp - (seed % 4 days);
-        uint256 most = _court.proposableOf(module, _operator, uint32((offence - GENESIS) / EPOCH));
-        if (most == 0) return;
-        uint256 amount = seed % 3 == 0 ? bound(seed, 1, most) : most;
-        vm.prank(AUTHORITY);
-        try _court.propose(module, _operator, uint96(amount), uint48(offence), EVIDENCE) {} catch {}
+        uint32 epoch = uint32((offence - GENESIS) / EPOCH);
+        uint256 times = 1 + (seed % 3);
+        for (uint256 i = 0; i < times; ++i) {
+            uint256 amount = _court.proposableOf(module, _operator, epoch);
+            if (i == 0 && seed % 2 == 0) amount /= 2;
+            if (amount == 0) return;
+            vm.prank(AUTHORITY);
+            try _court.propose(module, _operator, uint96(amount), uint48(offence), EVIDENCE) {} catch {}
+        }
     }
 
     function _executeAll() private {
