@@ -32,9 +32,7 @@ describe("StakingPool: an operator's cut", () => {
   it("falls at once", async () => {
     const its = await load();
     const { cut, set, operator, epoch } = its;
-    expect(await eventsOf(its, set(999))).to.deep.equal([
-      ["CommissionSet", operator, 999n, epoch],
-    ]);
+    expect(await eventsOf(its, set(999))).to.deep.equal([["CommissionSet", operator, 999n, epoch]]);
     expect(await cut()).to.deep.equal([999n, 999n, 0n]);
     await set(0);
     expect(await cut()).to.deep.equal([0n, 0n, 0n]);

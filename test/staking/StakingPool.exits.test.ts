@@ -1,16 +1,7 @@
 import { expect } from "chai";
 
 import type { Identity } from "../identity/fixture.js";
-import {
-  ALL,
-  COIN,
-  inEpoch,
-  NO_PENDING,
-  pass,
-  registerOperator,
-  stake,
-  STAKE,
-} from "./fixture.js";
+import { ALL, COIN, inEpoch, NO_PENDING, pass, registerOperator, STAKE, stake } from "./fixture.js";
 import { asCourt, coinOf, eventsOf, forceCoin, fromDayOne, holdingOf, slashOf } from "./pool.js";
 
 /** Bob and Carol have 1,000 each with an operator without a bond, since the epoch before. */

@@ -1,14 +1,6 @@
 import { expect } from "chai";
 
-import {
-  COIN,
-  inEpoch,
-  NO_PENDING,
-  pass,
-  registerOperator,
-  stake,
-  STAKE,
-} from "./fixture.js";
+import { COIN, inEpoch, NO_PENDING, pass, registerOperator, STAKE, stake } from "./fixture.js";
 import { asCourt, coinOf, eventsOf, fromDayOne, holdingOf, slashOf, stepsOf } from "./pool.js";
 
 describe("StakingPool: staking an exit again", () => {

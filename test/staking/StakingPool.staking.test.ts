@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import type { Identity } from "../identity/fixture.js";
 import { plain } from "../identity/registry.js";
-import { COIN, NO_PENDING, pass, registerOperator, stake, STAKE } from "./fixture.js";
+import { COIN, NO_PENDING, pass, registerOperator, STAKE, stake } from "./fixture.js";
 import {
   asCourt,
   coinOf,
