@@ -2,16 +2,7 @@ import { expect } from "chai";
 
 import type { Identity } from "../identity/fixture.js";
 import { carryOut, goTo, lapse, readyAtOf } from "./court.js";
-import {
-  COIN,
-  DAY,
-  inEpoch,
-  MAGNITUDE,
-  pools,
-  propose,
-  type Secured,
-  secured,
-} from "./fixture.js";
+import { COIN, DAY, inEpoch, MAGNITUDE, pools, propose, type Secured, secured } from "./fixture.js";
 
 /** What a unit of magnitude is worth of a stake of 2,000, in wei. */
 const UNIT = (2_000n * COIN) / MAGNITUDE;
