@@ -133,7 +133,7 @@ describe("SlashCourt: how proposals end", () => {
     expect(theirs).to.equal(2n);
   });
 
-  it("STK-09 a proposal of one block is vetoed by a veto of all before it in none", async () => {
+  it("STK-09 a veto of all leaves a proposal that comes later in the same block", async () => {
     const its = await load();
     const { connection, slashCourt, asGuardian, operator, module, accounts } = its;
     const offence = (await now(its)) - 1;
@@ -157,6 +157,8 @@ describe("SlashCourt: how proposals end", () => {
       module: bigint;
       readyAt: number;
       status: Status;
+      /** Whether it was ended by name: there is nothing left to release. */
+      closed: boolean;
     }
 
     /** When something is done: so long after the last, or at a moment of some proposal's life. */
@@ -170,9 +172,9 @@ describe("SlashCourt: how proposals end", () => {
       act: fc.oneof(
         { weight: 4, arbitrary: fc.record({ propose: fc.nat(1) }) },
         { weight: 2, arbitrary: fc.record({ vetoAll: fc.nat(1) }) },
-        { weight: 1, arbitrary: fc.record({ veto: which, guardian: fc.boolean() }) },
+        { weight: 2, arbitrary: fc.record({ veto: which, guardian: fc.boolean() }) },
         { weight: 3, arbitrary: fc.record({ execute: which }) },
-        { weight: 1, arbitrary: fc.record({ release: which }) },
+        { weight: 2, arbitrary: fc.record({ release: which }) },
       ),
     });
     type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -188,7 +190,7 @@ describe("SlashCourt: how proposals end", () => {
         const asAuthority = slashCourt.connect(accounts.arbiter);
         await asAuthority.propose(module, operator, AMOUNT, time, EVIDENCE);
         const readyAt = time + (act.propose === 0 ? 2 : 4) * DAY;
-        known.push({ module, readyAt, status: Status.Open });
+        known.push({ module, readyAt, status: Status.Open, closed: false });
         return "proposed";
       }
       if ("vetoAll" in act) {
@@ -217,13 +219,11 @@ describe("SlashCourt: how proposals end", () => {
         };
       if ("release" in act) {
         const sending = slashCourt.release(id);
-        const { status } = await slashCourt.proposalOf(id);
-        const held = Number(status) === Status.Open;
-        if (one.status === Status.Open || !held) {
-          await expect(sending).to.be.revertedWithCustomError(slashCourt, "SlashCourtWrongStatus");
-          return "refused";
+        if (one.status === Status.Open || one.closed) {
+          return refused("SlashCourtWrongStatus", one.status)(sending);
         }
         await expect(sending).to.emit(slashCourt, "SlashReleased").withArgs(id, one.status);
+        one.closed = true;
         return "released";
       }
       const sending =
@@ -240,6 +240,7 @@ describe("SlashCourt: how proposals end", () => {
       }
       await sending;
       one.status = "execute" in act ? Status.Executed : Status.Vetoed;
+      one.closed = true;
       return "execute" in act ? "executed" : "vetoed";
     }
 
@@ -275,7 +276,7 @@ describe("SlashCourt: how proposals end", () => {
           const left = (await its.stakingPool.bondOf(1)) + (await its.stakingPool.votesOf(1));
           expect(2_050n * COIN - left, "STK-09").to.equal(BigInt(executed) * AMOUNT);
         }),
-        { numRuns: process.env.DEEP === "1" ? 200 : 20, seed: 9 },
+        { numRuns: process.env.DEEP === "1" ? 200 : 30, seed: 9 },
       );
       for (const outcome of ["vetoed", "vetoed all", "executed", "released", "refused"]) {
         expect(outcomes.get(outcome) ?? 0, outcome).to.be.greaterThan(5);
