@@ -136,6 +136,9 @@ describe("deploying DeFIoT", () => {
       ["Data", "treasury"],
       ["Ownership", "feeBps"],
       ["Ownership", "treasury"],
+      ["Staking", "genesis"],
+      ["Staking", "moduleBond"],
+      ["Staking", "burnBps"],
       ["DeFIoT", "guardian"],
       ["DeFIoT", "makerVerifier"],
     ] as const) {

@@ -1,3 +1,5 @@
+import type { BlockTag, Provider } from "ethers";
+
 import type { StakingPool } from "../../../typechain-types/index.js";
 
 /** An operator's place among all, for one epoch. */
@@ -15,9 +17,10 @@ export interface Ranked {
  */
 export async function rankOperators(
   pool: StakingPool,
-  { blockTag = "latest" }: { blockTag?: string | number } = {},
+  { blockTag = "latest" }: { blockTag?: BlockTag } = {},
 ): Promise<Ranked[]> {
-  const at = { blockTag };
+  // All questions are about one block: between two of them the epoch may end.
+  const at = { blockTag: await numberOf(blockTag, pool.runner?.provider) };
   const epoch = await pool.epoch(at);
   const count = await pool.count(at);
   const operators = Array.from({ length: Number(count) }, (_, index) => BigInt(index) + 1n);
@@ -28,4 +31,11 @@ export async function rankOperators(
       a.votes === b.votes ? Number(a.operator - b.operator) : a.votes > b.votes ? -1 : 1,
     )
     .map((one, index) => ({ rank: index + 1, ...one }));
+}
+
+async function numberOf(blockTag: BlockTag, provider?: Provider | null): Promise<number> {
+  if (!provider) throw new Error("Connect the pool to a node: operators are ranked by its state");
+  const block = await provider.getBlock(blockTag);
+  if (block === null) throw new Error(`The node has no block ${String(blockTag)}`);
+  return block.number;
 }
