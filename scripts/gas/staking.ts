@@ -1,6 +1,11 @@
 import { id, parseEther, type TransactionResponse } from "ethers";
 
-import { type MockERC20, MockERC20__factory } from "../../typechain-types/index.js";
+import {
+  type MockERC20,
+  MockERC20__factory,
+  type StakedIotx,
+  StakedIotx__factory,
+} from "../../typechain-types/index.js";
 import { NATIVE } from "../lib/identity.js";
 import { MAGNITUDE, type ModuleTerms, moduleTerms } from "../lib/staking/modules.js";
 import type { GasContext, GasRow } from "./types.js";
@@ -101,10 +106,10 @@ async function rewardToken({ accounts, suite }: GasContext): Promise<MockERC20> 
   return token;
 }
 
-function fund(its: GasContext, token?: MockERC20): Sent {
+function fund(its: GasContext, token?: MockERC20, module = MODULE): Sent {
   const rewards = its.suite.moduleRewards.connect(its.accounts.dave);
-  if (token) return rewards.fund(MODULE, OPERATOR, token, REWARD);
-  return rewards.fund(MODULE, OPERATOR, NATIVE, REWARD, { value: REWARD });
+  if (token) return rewards.fund(module, OPERATOR, token, REWARD);
+  return rewards.fund(module, OPERATOR, NATIVE, REWARD, { value: REWARD });
 }
 
 /** Bob's and Carol's stake earns, and a module pays for it. */
@@ -134,6 +139,27 @@ async function claimAfter(its: GasContext, epochs: number, token?: MockERC20): S
   }
   await inEpoch(its, FIRST + 3n + BigInt(epochs));
   return rewards.claim(OPERATOR, currency, its.accounts.bob, ALL_STEPS);
+}
+
+/** A receipt vault with the operator, which Carol and Bob are in. */
+async function receipts(context: GasContext): Promise<{ its: GasContext; vault: StakedIotx }> {
+  const its = await world(context);
+  const { bob, carol, stranger } = its.accounts;
+  const { moduleRewards } = its.suite;
+  const vault = await new StakedIotx__factory(stranger).deploy(moduleRewards, OPERATOR);
+  for (const account of [carol, bob]) await deposit(vault.connect(account), account.address);
+  await inEpoch(its, FIRST + 1n);
+  await deposit(vault.connect(carol), carol.address);
+  await inEpoch(its, FIRST + 2n);
+  return { its, vault: vault.connect(bob) };
+}
+
+function deposit(vault: StakedIotx, to: string): Sent {
+  return vault["deposit(uint256,address)"](STAKE, to, { value: STAKE });
+}
+
+function requestRedeem(vault: StakedIotx, account: string): Sent {
+  return vault.requestRedeem(STAKE * 10n ** 5n, account, account);
 }
 
 export const staking: GasRow[] = [
@@ -298,4 +324,75 @@ export const staking: GasRow[] = [
       },
     },
   ]),
+  {
+    name: "Rewards: pay an operator, native",
+    ceiling: 50_000,
+    measure: async (context) => {
+      const its = await earning(context);
+      await fund(its);
+      return its.suite.moduleRewards.payOperator(OPERATOR, NATIVE);
+    },
+  },
+  {
+    name: "Operator: register",
+    ceiling: 190_000,
+    measure: (context) =>
+      context.suite.stakingPool
+        .connect(context.accounts.dave)
+        .registerOperator(context.accounts.dave, 1_000, "ipfs://operator", { value: STAKE }),
+  },
+  {
+    name: "Operator: ask bond out",
+    ceiling: 100_000,
+    measure: async (context) => {
+      const its = await world(context);
+      return its.suite.stakingPool.connect(its.accounts.alice).withdrawBond(OPERATOR, STAKE);
+    },
+  },
+  {
+    name: "Slash: veto",
+    ceiling: 60_000,
+    measure: async (context) => {
+      const its = await secured(context);
+      await propose(its, parseEther("20"));
+      return its.suite.slashCourt.connect(its.accounts.judy).veto(1);
+    },
+  },
+  {
+    name: "Receipt: deposit, later",
+    ceiling: 180_000,
+    measure: async (context) => {
+      const { its, vault } = await receipts(context);
+      return deposit(vault, its.accounts.bob.address);
+    },
+  },
+  {
+    name: "Receipt: request a redemption",
+    ceiling: 250_000,
+    measure: async (context) => {
+      const { its, vault } = await receipts(context);
+      return requestRedeem(vault, its.accounts.bob.address);
+    },
+  },
+  {
+    name: "Receipt: redeem",
+    ceiling: 120_000,
+    measure: async (context) => {
+      const { its, vault } = await receipts(context);
+      const { bob } = its.accounts;
+      await requestRedeem(vault, bob.address);
+      await inEpoch(its, FIRST + 4n);
+      return vault.redeem(STAKE * 10n ** 5n, bob, bob);
+    },
+  },
+  {
+    name: "Receipt: compound",
+    ceiling: 200_000,
+    measure: async (context) => {
+      const { its, vault } = await receipts(context);
+      await fund(its, undefined, 0);
+      await inEpoch(its, FIRST + 3n);
+      return vault.compound();
+    },
+  },
 ];
