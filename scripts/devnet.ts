@@ -8,6 +8,7 @@ import hre from "hardhat";
 import { writeAddresses } from "./devnet/addresses.js";
 import { isFree } from "./devnet/port.js";
 import { seed, type SeedContext } from "./devnet/seed.js";
+import { beforeStaking } from "./devnet/staking.js";
 import { namedAccounts } from "./lib/accounts.js";
 import { build } from "./lib/build.js";
 import { deploySuite } from "./lib/deploy.js";
@@ -40,7 +41,8 @@ await main(async () => {
   }
   if (values["no-build"] !== true) await build("contracts");
 
-  const server = await hre.network.createServer("node", HOST, port);
+  const node = { network: "node", override: { initialDate: beforeStaking() } };
+  const server = await hre.network.createServer(node, HOST, port);
   await server.listen();
   const url = `http://${HOST}:${port}`;
   const connection = await hre.network.create({ network: "localhost", override: { url } });
@@ -52,7 +54,14 @@ await main(async () => {
 
   const suite = await step("Deploying the suite", () => deploySuite(connection, { deploymentId }));
   const accounts = await namedAccounts(connection.ethers);
-  const nothing = { devices: {}, keys: {}, assets: {}, machines: {} };
+  const nothing = {
+    devices: {},
+    keys: {},
+    assets: {},
+    machines: {},
+    operators: {},
+    modules: {},
+  };
   const context: SeedContext = { connection, suite, accounts, ...nothing };
   for (const part of seed) await step(part.text, () => part.run(context));
 
@@ -64,7 +73,7 @@ await main(async () => {
     note(`${shares}  shares of the ${name}`);
   }
   say(
-    `These addresses, those of ${Object.keys(accounts).join(", ")}, and the devices, data and machines here are in ${values.output}.`,
+    `These addresses, those of ${Object.keys(accounts).join(", ")}, and the devices, data, machines, operators and modules here are in ${values.output}.`,
   );
   say("Try next, in another terminal:");
   if (port === 8545) {
@@ -97,6 +106,18 @@ await main(async () => {
       command(`const offerings = await ethers.getContractAt("MachineOfferings", "${offerings}")`);
       command(
         `await offerings.contribute("${kiosk.shares}", 10, 0, [], { value: ${10n * BigInt(kiosk.price)}n }) // 10 shares of the kiosk`,
+      );
+    }
+    const { alice } = context.operators;
+    if (alice !== undefined) {
+      const [bob, ids] = [accounts.bob.address, addresses.contracts];
+      command(`const pool = await ethers.getContractAt("StakingPool", "${ids.stakingPool}")`);
+      command(`await pool.stake(${alice.operator}, 0, { value: 10n ** 18n }) // with Alice`);
+      command(
+        `const rewards = await ethers.getContractAt("ModuleRewards", "${ids.moduleRewards}")`,
+      );
+      command(
+        `await rewards.claimableOf(${alice.operator}, "${NATIVE}", "${bob}") // in wei: what Bob's stake has earned`,
       );
     }
   }

@@ -7,10 +7,11 @@ import { close } from "./closing.js";
 import { data } from "./data/index.js";
 import { identity } from "./identity/index.js";
 import { ownership } from "./ownership/index.js";
+import { staking } from "./staking/index.js";
 import { Story } from "./story.js";
 
 /** Every domain's part of the story, in order. A domain that needs devices registers its own. */
-const DOMAINS: readonly ((story: Story) => Promise<void>)[] = [identity, data, ownership];
+const DOMAINS: readonly ((story: Story) => Promise<void>)[] = [identity, data, ownership, staking];
 
 /** The newest EVM: the one that verifies P-256 by a precompile, as IoTeX does by its own. */
 const NETWORK = "osaka";

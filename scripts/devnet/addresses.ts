@@ -3,7 +3,14 @@ import path from "node:path";
 
 import type { Addressable } from "ethers";
 
-import type { SeedContext, SeededAsset, SeededDevice, SeededMachine } from "./seed.js";
+import type {
+  SeedContext,
+  SeededAsset,
+  SeededDevice,
+  SeededMachine,
+  SeededModule,
+  SeededOperator,
+} from "./seed.js";
 
 /** Where everything and everybody is, for a dApp or a script to read. */
 export interface Addresses {
@@ -14,6 +21,8 @@ export interface Addresses {
   devices: Record<string, SeededDevice>;
   assets: Record<string, SeededAsset>;
   machines: Record<string, SeededMachine>;
+  operators: Record<string, SeededOperator>;
+  modules: Record<string, SeededModule>;
 }
 
 async function addressesOf(things: object): Promise<Record<string, string>> {
@@ -29,7 +38,7 @@ async function addressesOf(things: object): Promise<Record<string, string>> {
 export async function writeAddresses(
   file: string,
   url: string,
-  { connection, suite, accounts, devices, assets, machines }: SeedContext,
+  { connection, suite, accounts, devices, assets, machines, operators, modules }: SeedContext,
 ): Promise<Addresses> {
   const { chainId } = await connection.ethers.provider.getNetwork();
   const addresses: Addresses = {
@@ -40,6 +49,8 @@ export async function writeAddresses(
     devices,
     assets,
     machines,
+    operators,
+    modules,
   };
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(addresses, null, 2)}\n`);

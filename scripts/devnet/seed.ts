@@ -6,6 +6,7 @@ import type { DeviceKey } from "../lib/deviceKey.js";
 import { data } from "./data.js";
 import { identity } from "./identity.js";
 import { ownership } from "./ownership.js";
+import { staking } from "./staking.js";
 
 /** A device that is on the local chain when a person arrives. */
 export interface SeededDevice {
@@ -51,6 +52,28 @@ export interface SeededMachine {
   revenueReceiver: string;
 }
 
+/** An operator whom one can stake with. */
+export interface SeededOperator {
+  /** His number. */
+  operator: number;
+  owner: string;
+  /** What he began with, in wei. */
+  bond: string;
+  commissionBps: number;
+}
+
+/** A module that operators can work for. */
+export interface SeededModule {
+  /** Its number. */
+  module: number;
+  /** Its owner, too. */
+  slashAuthority: string;
+  /** Who may veto slashes. */
+  resolver: string;
+  /** Whether it takes every operator; otherwise its owner accepts each. */
+  open: boolean;
+}
+
 export interface SeedContext {
   connection: NetworkConnection;
   accounts: Accounts;
@@ -63,6 +86,10 @@ export interface SeedContext {
   assets: Record<string, SeededAsset>;
   /** By the names of their devices. */
   machines: Record<string, SeededMachine>;
+  /** By the names of their owners. */
+  operators: Record<string, SeededOperator>;
+  /** By name. */
+  modules: Record<string, SeededModule>;
 }
 
 /** Something that has already happened on the local chain when a person arrives. */
@@ -72,5 +99,5 @@ export interface SeedStep {
   run(context: SeedContext): Promise<void>;
 }
 
-/** In order: a later step may count on an earlier one. */
-export const seed: readonly SeedStep[] = [identity, data, ownership];
+/** In order: a later step may count on an earlier one. Staking takes weeks, which have to be over before the others. */
+export const seed: readonly SeedStep[] = [staking, identity, data, ownership];

@@ -23,10 +23,14 @@ import {
   MachineShares__factory,
   MachineVotes__factory,
   MakerRegistry__factory,
+  ModuleRegistry__factory,
+  ModuleRewards__factory,
   P256Verifier__factory,
   RevenueCollector__factory,
+  SlashCourt__factory,
   SplitHub__factory,
   SplitReceiver__factory,
+  StakingPool__factory,
 } from "../../typechain-types/index.js";
 import { value } from "./format.js";
 
@@ -51,10 +55,14 @@ const errors = new Interface(
     MachineShares__factory.abi,
     MachineVotes__factory.abi,
     MakerRegistry__factory.abi,
+    ModuleRegistry__factory.abi,
+    ModuleRewards__factory.abi,
     P256Verifier__factory.abi,
     RevenueCollector__factory.abi,
+    SlashCourt__factory.abi,
     SplitHub__factory.abi,
     SplitReceiver__factory.abi,
+    StakingPool__factory.abi,
   ]
     .flatMap((abi): readonly JsonFragment[] => abi)
     .filter(({ type }) => type === "error"),

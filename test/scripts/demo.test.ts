@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { parseEther, ZeroHash } from "ethers";
 import hre from "hardhat";
 
 import { close } from "../../scripts/demo/closing.js";
@@ -7,11 +8,26 @@ import { payEverybody } from "../../scripts/demo/ownership/claims.js";
 import { dollars, figureOf, inDollars } from "../../scripts/demo/ownership/money.js";
 import { raiseChapter } from "../../scripts/demo/ownership/raise.js";
 import type { Venture } from "../../scripts/demo/ownership/venture.js";
+import { agree } from "../../scripts/demo/staking/agreement.js";
+import { OPERATORS } from "../../scripts/demo/staking/cast.js";
+import { isClose } from "../../scripts/demo/staking/claims.js";
+import { evidenceOf, examine, openStation, report } from "../../scripts/demo/staking/evidence.js";
+import { differencesOf } from "../../scripts/demo/staking/settlement.js";
+import { stakersChapter } from "../../scripts/demo/staking/stakers.js";
+import type { World } from "../../scripts/demo/staking/world.js";
 import { Story } from "../../scripts/demo/story.js";
 import { namedAccounts } from "../../scripts/lib/accounts.js";
 import { deploySuite } from "../../scripts/lib/deploy.js";
+import { P256Key } from "../../scripts/lib/deviceKey.js";
 import { runNode } from "../../scripts/lib/hardhat.js";
 import { Failure, main } from "../../scripts/lib/terminal.js";
+
+const COIN = parseEther("1");
+
+/** A signature of some device over something. */
+function signNothing(key: P256Key): Promise<string> {
+  return key.sign(ZeroHash);
+}
 
 async function openStory(): Promise<Story> {
   const connection = await hre.network.create();
@@ -70,6 +86,12 @@ describe("the demo", () => {
     expect(output).to.contain("13. The archive changes hands");
     expect(output).to.contain("19. An offering that too few want");
     expect(output).to.contain("20. A hundred neighbours share a thousand dollars");
+    expect(output).to.contain("25. A temperature that nobody measured");
+    expect(output).to.contain("28. Everybody is paid");
+    // Once in each chapter of staking.
+    expect(output.match(/✔ Chain and model agree on all [1-9]\d+ figures/g)).to.have.length(8);
+    expect(output).to.match(/✔ Each of the [1-9]\d payments is what the model says/);
+    expect(output).to.contain("✔ In every wallet is what it had and was paid, less what it paid");
     // Once while the charger is at work, once when it is sold.
     for (const coin of ["dollars", "IOTX"]) {
       expect(output.split(`✔ Each of the 12 got the ${coin} that the book says`)).to.have.length(3);
@@ -160,6 +182,81 @@ describe("the demo", () => {
         close(empty);
       }).to.throw(Failure, "Nothing was checked");
       return Promise.resolve();
+    });
+  });
+});
+
+describe("the demo's model of staking", () => {
+  /** Two operators and twelve stakers, on the chain and in the model. */
+  async function openStaking(story: Story): Promise<World> {
+    let world: World | undefined;
+    await listen(async () => {
+      world = await stakersChapter(story);
+    });
+    if (world === undefined) throw new Error("Nobody staked");
+    expect(story.failures, "while nothing happens behind the model's back").to.deep.equal([]);
+    return world;
+  }
+
+  it("fails the story where the chain says something else, and says what", async () => {
+    const story = await openStory();
+    const world = await openStaking(story);
+    const { stakingPool } = story.suite;
+    const { passed } = story;
+    await stakingPool.connect(story.accounts.kim).stake(OPERATORS.ivan, 0, { value: COIN });
+    const said = await listen(() => agree(story, world));
+    expect(story.passed).to.equal(passed);
+    expect(story.failures).to.have.length(1);
+    expect(story.failures[0]).to.match(/^Chain and model agree on all [1-9]\d+ figures$/);
+    const [before, after] = [parseEther("787.5"), parseEther("788.5")];
+    expect(said).to.contain(`The stake of Kim with Ivan is ${after}, by the model ${before}`);
+  });
+
+  it("knows to the wei what is in everybody's wallet, but for what it was not told", async () => {
+    const story = await openStory();
+    const world = await openStaking(story);
+    expect(await differencesOf(story, world)).to.deep.equal([]);
+    const { bob, treasury } = story.accounts;
+    await treasury.sendTransaction({ to: bob, value: 1n });
+    const balance = await story.connection.ethers.provider.getBalance(bob);
+    expect(await differencesOf(story, world)).to.deep.equal([
+      `Bob has ${balance} of IOTX, not ${balance - 1n}`,
+    ]);
+  });
+
+  it("lets a reward be off by one unit, and by no more", () => {
+    expect([4n, 5n, 6n].map((chain) => isClose(chain, 5n))).to.deep.equal([true, true, true]);
+    expect([3n, 7n].map((chain) => isClose(chain, 5n))).to.deep.equal([false, false]);
+  });
+});
+
+describe("the evidence against an operator", () => {
+  it("holds an answer that he signed against a record that the station signed", async () => {
+    const story = await openStory();
+    await listen(async () => {
+      const { alice, ivan } = story.accounts;
+      for (const operator of [alice, ivan]) {
+        await story.suite.stakingPool.connect(operator).registerOperator(operator, 0, "");
+      }
+      const station = await openStation(story);
+      const [day, next] = station.days;
+      if (day === undefined || next === undefined) throw new Error("The station measured nothing");
+      const convicts = { measured: true, reported: true, agree: false };
+      const lie = await report(story, "ivan", day, day.high + 1);
+      const evidence = evidenceOf(station, day, lie);
+      expect(await examine(story, station, evidence)).to.deep.equal(convicts);
+
+      const truth = evidenceOf(station, day, await report(story, "ivan", day, day.high));
+      expect(await examine(story, station, truth)).to.deep.equal({ ...convicts, agree: true });
+      const hotter = { ...evidence, record: { ...day, high: day.high + 5 } };
+      expect(await examine(story, station, hotter)).to.include({ measured: false });
+      const another = { ...station, signature: await P256Key.generate().then(signNothing) };
+      expect(await examine(story, another, evidence)).to.include({ measured: false });
+      const otherDay = evidenceOf(station, next, lie);
+      expect(await examine(story, station, otherDay)).to.include({ reported: false });
+      const alices = evidenceOf(station, day, { ...lie, operator: "alice" });
+      expect(await examine(story, station, alices)).to.include({ reported: false });
+      expect(new Set([evidence, truth, otherDay, alices].map(({ hash }) => hash)).size).to.equal(4);
     });
   });
 });

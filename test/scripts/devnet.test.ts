@@ -14,12 +14,16 @@ import type { Addresses } from "../../scripts/devnet/addresses.js";
 import type { SeededAsset, SeededMachine } from "../../scripts/devnet/seed.js";
 import { NATIVE } from "../../scripts/lib/identity.js";
 import { OfferingStatus, Stage } from "../../scripts/lib/ownership/machines.js";
+import { MAGNITUDE } from "../../scripts/lib/staking/modules.js";
 import { Trust } from "../../scripts/lib/vocabulary.js";
 import {
   DataMarket__factory,
   DeviceRegistry__factory,
   MachineOfferings__factory,
   MachineShares__factory,
+  ModuleRegistry__factory,
+  ModuleRewards__factory,
+  StakingPool__factory,
 } from "../../typechain-types/index.js";
 
 /** Enough to go through any history. */
@@ -110,6 +114,41 @@ async function takeTen(
   return MachineShares__factory.connect(shares, provider).balanceOf(buyer);
 }
 
+/** Stakes a coin with Ivan, as the node's first account, and says what its shares are worth. */
+async function stakeOne(
+  provider: JsonRpcProvider,
+  { contracts, operators }: Addresses,
+): Promise<bigint> {
+  const staker = await provider.getSigner(0);
+  const pool = StakingPool__factory.connect(contracts.stakingPool ?? "", staker);
+  const operator = operators.ivan?.operator ?? 0;
+  await (await pool.stake(operator, 0, { value: parseEther("1") })).wait();
+  return pool.stakeOf(operator, staker);
+}
+
+/** What Alice's work for the oracle is, and what of its reward Bob can claim. */
+async function checkOracle(
+  provider: JsonRpcProvider,
+  { accounts, contracts, modules, operators }: Addresses,
+): Promise<void> {
+  const registry = ModuleRegistry__factory.connect(contracts.moduleRegistry ?? "", provider);
+  const { alice, ivan } = operators;
+  const oracle = modules.oracle?.module ?? 0;
+  if (alice === undefined || ivan === undefined) throw new Error("There are no operators");
+  expect([alice.owner, ivan.owner]).to.deep.equal([accounts.alice, accounts.ivan]);
+  const { membership, previous, current } = await registry.allocationOf(alice.operator, oracle);
+  expect([membership, previous, current]).to.deep.equal([2n, MAGNITUDE / 2n, MAGNITUDE / 2n]);
+  // Half of the 1,500 coins with Alice.
+  expect(await registry.slashableOf(alice.operator, oracle)).to.equal(parseEther("750"));
+  const asked = await registry.allocationOf(ivan.operator, oracle);
+  expect(asked.membership, "Ivan has asked").to.equal(1n);
+  // 100 coins, of which 5 % were burned, 10 % of the rest are Alice's and of that rest a sixth for her bond; and Bob
+  // has two thirds of the stake.
+  const rewards = ModuleRewards__factory.connect(contracts.moduleRewards ?? "", provider);
+  const due = await rewards.claimableOf(alice.operator, NATIVE, accounts.bob ?? "");
+  expect(due.claimable).to.be.closeTo(parseEther("47.5"), 1n);
+}
+
 describe("the devnet", () => {
   before(function () {
     // Artifacts instrumented for coverage are over the size limit that a chain outside this process keeps.
@@ -127,9 +166,8 @@ describe("the devnet", () => {
       await untilReady(devnet);
       expect(performance.now() - started).to.be.lessThan(20_000);
 
-      const { url, chainId, contracts, accounts, devices, assets, machines } = JSON.parse(
-        await readFile(output, "utf8"),
-      ) as Addresses;
+      const addresses = JSON.parse(await readFile(output, "utf8")) as Addresses;
+      const { url, chainId, contracts, accounts, devices, assets, machines } = addresses;
       expect(url).to.equal(`http://127.0.0.1:${port}`);
       expect(accounts).to.include.keys("deployer", "admin", "maker", "alice");
       expect(contracts).to.include.keys("accessManager");
@@ -159,6 +197,14 @@ describe("the devnet", () => {
         expect(await registry.ownerOf(deviceId)).to.equal(owner);
         expect(await registry.trustOf(deviceId)).to.equal(Trust.AttestedByVerifiedMaker);
       }
+
+      expect(addresses.operators).to.have.all.keys("alice", "ivan");
+      expect(addresses.modules).to.have.all.keys("storage", "compute", "oracle");
+      await checkOracle(provider, addresses);
+      expect(await stakeOne(provider, addresses), "stake with Ivan").to.equal(parseEther("1"));
+      // Staking took weeks, which are over: the chain's time is everybody's.
+      const block = await provider.getBlock("latest");
+      expect(block?.timestamp).to.be.closeTo(Math.floor(Date.now() / 1000), 600);
       provider.destroy();
 
       const exited = once(devnet, "exit");

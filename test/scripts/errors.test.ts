@@ -17,8 +17,12 @@ import {
   MachineOfferings__factory,
   MachineShares__factory,
   MachineVotes__factory,
+  ModuleRegistry__factory,
+  ModuleRewards__factory,
+  SlashCourt__factory,
   SplitHub__factory,
   SplitReceiver__factory,
+  StakingPool__factory,
 } from "../../typechain-types/index.js";
 
 const exceeded = DeviceAccount__factory.createInterface().encodeErrorResult(
@@ -36,6 +40,14 @@ const OWNERSHIP: readonly (readonly [contract: Interface, error: string, args: u
   [SplitReceiver__factory.createInterface(), "SplitReceiverUnauthorized", [NATIVE]],
 ];
 
+/** One error of each contract of the staking domain. */
+const STAKING: typeof OWNERSHIP = [
+  [StakingPool__factory.createInterface(), "StakingPoolPendingSlash", [1, 2, 0]],
+  [ModuleRegistry__factory.createInterface(), "ModuleRegistryOverAllocated", [1, 2, 3]],
+  [ModuleRewards__factory.createInterface(), "ModuleRewardsNobodyEarns", [1, 2]],
+  [SlashCourt__factory.createInterface(), "SlashCourtWrongStatus", [1, 2]],
+];
+
 describe("decoding a refusal", () => {
   it("knows the errors of every contract, and Solidity's own", () => {
     const error = decodeError(exceeded);
@@ -47,7 +59,7 @@ describe("decoding a refusal", () => {
       [0, 1],
     );
     expect(decodeError(stale)?.name).to.equal("DataMarketStaleOffer");
-    for (const [contract, error, args] of OWNERSHIP) {
+    for (const [contract, error, args] of [...OWNERSHIP, ...STAKING]) {
       expect(decodeError(contract.encodeErrorResult(error, args))?.name).to.equal(error);
     }
     expect(decodeError(`0x4e487b71${"11".padStart(64, "0")}`)?.name).to.equal("Panic");
