@@ -7,7 +7,7 @@ await main(async () => {
   const { values } = parseArgs({ options: { "no-build": { type: "boolean" } } });
   heading(
     "DeFIoT",
-    "devices, their data and who owns them, told and checked on a chain in this process",
+    "devices, their data, who owns them and what secures them, told and checked on a chain in this process",
   );
   if (values["no-build"] === true)
     note("Not built anew: gas is exact on the production build only.");
