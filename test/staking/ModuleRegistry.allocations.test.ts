@@ -1,19 +1,8 @@
 import { expect } from "chai";
 
 import type { Identity } from "../identity/fixture.js";
-import { as, carryOut, lanesOf, Membership, membershipOf, NOTHING, storyOf } from "./court.js";
-import {
-  allocate,
-  COIN,
-  MAGNITUDE,
-  pass,
-  pools,
-  propose,
-  registerModule,
-  registerOperator,
-  secured,
-  stake,
-} from "./fixture.js";
+import { lanesOf, Membership, membershipOf, NOTHING, storyOf } from "./court.js";
+import { allocate, MAGNITUDE, pass, pools, registerModule, registerOperator } from "./fixture.js";
 
 describe("ModuleRegistry: allocations", () => {
   const load = pools(async (its) => {

@@ -224,6 +224,20 @@ describe("ModuleRewards: funding", () => {
       .withArgs(module + 1n);
   });
 
+  describe("before there is a module", () => {
+    const unsecured = pools((its) => earning(its));
+
+    it("refuses the first, and takes rewards for staking itself", async () => {
+      const its = await unsecured();
+      const { moduleRewards, operator } = its;
+      await expect(fund(its, operator, NATIVE, HUNDRED, 1n))
+        .to.be.revertedWithCustomError(moduleRewards, "ModuleRewardsUnknownModule")
+        .withArgs(1n);
+      await fund(its, operator, NATIVE, HUNDRED, PLAIN);
+      expect(await moduleRewards.creditOf(operator, NATIVE)).not.to.equal(0n);
+    });
+  });
+
   it("takes what a closed module still owes, to an operator who never worked for it", async () => {
     const its = await load();
     const { moduleRegistry, moduleRewards, operator, module, accounts } = its;

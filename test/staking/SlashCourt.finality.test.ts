@@ -39,9 +39,9 @@ describe("SlashCourt: how proposals end", () => {
   });
   type Its = Awaited<ReturnType<typeof load>>;
 
-  const statusesOf = async ({ slashCourt }: Identity): Promise<Status[]> => {
+  const statusesOf = async ({ slashCourt }: Identity): Promise<number[]> => {
     const count = Number(await slashCourt.count());
-    const statuses: Status[] = [];
+    const statuses: number[] = [];
     for (let id = 1; id <= count; ++id) statuses.push(Number(await slashCourt.statusOf(id)));
     return statuses;
   };
