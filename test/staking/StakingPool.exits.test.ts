@@ -154,7 +154,11 @@ describe("StakingPool: asking stake out", () => {
     expect(bucket).to.equal(STAKE - STAKE / 3n);
     const { assets, exitShares } = await asCarol.requestExit.staticCall(operator, STAKE / 2n);
     expect(exitShares).to.equal((assets * STAKE) / bucket);
-    await asCarol.requestExit(operator, STAKE / 2n);
+    expect(exitShares).to.be.greaterThan(assets);
+    const asking = asCarol.requestExit(operator, STAKE / 2n);
+    expect(await eventsOf(its, asking)).to.deep.equal([
+      ["ExitRequested", operator, carol.address, epoch, STAKE / 2n, assets, exitShares],
+    ]);
     expect((await pool.exitOf(operator, epoch, carol)).exitShares).to.equal(exitShares);
     const inBucket = (await pool.exitOf(operator, epoch, carol)).assets;
     expect(inBucket).to.be.lessThanOrEqual(assets);
