@@ -36,7 +36,7 @@ describe("ModuleRegistry: joining and leaving", () => {
       operator,
       open,
       chosen,
-      epoch: await its.stakingPool.epoch(),
+      epoch: await pass(its),
       asAlice: moduleRegistry.connect(accounts.alice),
       asArbiter: moduleRegistry.connect(accounts.arbiter),
     };

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { id } from "ethers";
 
-import { nextBlockAt, plain, Status, storyOf } from "./court.js";
+import { as, nextBlockAt, plain, Status, storyOf } from "./court.js";
 import {
   COIN,
   DAY,
@@ -232,17 +232,33 @@ describe("SlashCourt: proposing a slash", () => {
     it("is nothing for epochs that are to come, or over for longer than one", async () => {
       const its = await load();
       const { slashCourt, operator, module, epoch } = its;
-      await inEpoch(its, epoch + 1n, DAY);
+      await inEpoch(its, epoch + 3n, 3_600);
       for (const [when, most] of [
-        [epoch - 1n, 0n],
-        [epoch, 400n * COIN],
-        [epoch + 1n, 400n * COIN],
-        [epoch + 2n, 0n],
+        [epoch, 0n],
+        [epoch + 1n, 0n],
+        [epoch + 2n, 400n * COIN],
+        [epoch + 3n, 400n * COIN],
+        [epoch + 4n, 0n],
       ] as const) {
         expect(await slashCourt.proposableOf(module, operator, when), `epoch ${when}`).to.equal(
           most,
         );
       }
+    });
+
+    it("is nothing of an operator who has no magnitude left", async () => {
+      const its = await load();
+      const { slashCourt, moduleRegistry, operator, module, epoch, asAuthority } = its;
+      // No history of slashes comes so far: the court itself says so here.
+      const asCourt = moduleRegistry.connect(await as(its, slashCourt));
+      await asCourt.reduce(operator, module, MAGNITUDE);
+      expect(await moduleRegistry.totalOf(operator)).to.equal(0n);
+      expect(await slashCourt.proposableOf(module, operator, epoch)).to.equal(0n);
+      expect(await moduleRegistry.slashableOf(operator, module)).to.equal(0n);
+      const time = (await now(its)) - 1;
+      await expect(asAuthority.propose(module, operator, AMOUNT, time, EVIDENCE))
+        .to.be.revertedWithCustomError(slashCourt, "SlashCourtNothingAtStake")
+        .withArgs(operator, module, epoch);
     });
 
     it("is nothing for the epoch before once it is too late for its last second", async () => {
