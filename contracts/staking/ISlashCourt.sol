@@ -24,6 +24,9 @@ import {IStakingPool} from "./IStakingPool.sol";
 /// Because the last moment of execution lies within seven days of the offence, it lies in the offence's epoch or the
 /// next: nothing that answers for it can have matured before. Nothing here can be paused.
 ///
+/// The limit of a proposal is that of its module, operator and offence epoch, by the allocation at the time it is made:
+/// for one epoch the order of proposals makes no difference, for two epochs it makes a little.
+///
 /// A slash takes the operator's bond first. Of that, the victims' part is credited; everything else is burned, and all
 /// that comes from stakers: so an operator, his module and their friends together always lose by it.
 interface ISlashCourt is IStakingClock {
