@@ -183,7 +183,22 @@ describe("ModuleRewards: who earns, and when it is his", () => {
       expect(await claimFor(its, operator, token, accounts.dave)).to.equal(0n);
     });
 
-    it("a claim that comes too early takes nothing from a later one", async () => {
+    it("is not begun by a claim before the first epoch of his is over", async () => {
+      const its = await load();
+      const { operator, token, accounts, epoch } = its;
+      const none = { step: 0n, paidThrough: 0n, carry: 0n };
+      await fund(its, operator, token, HUNDRED);
+      expect(await claimFor(its, operator, token, accounts.bob)).to.equal(0n);
+      expect(await progressOf(its, operator, token, accounts.bob)).to.deep.equal(none);
+      await pass(its);
+      expect(await claimFor(its, operator, token, accounts.bob)).to.equal(BOBS);
+      expect(await progressOf(its, operator, token, accounts.bob)).to.deep.equal({
+        ...none,
+        paidThrough: epoch,
+      });
+    });
+
+    it("is kept whole by a claim that comes too early", async () => {
       const its = await load();
       const { operator, token, accounts } = its;
       await stake(its, accounts.dave, operator, 4n * UNIT);
