@@ -1,15 +1,14 @@
 import { MaxUint256 } from "ethers";
 
 import { NATIVE } from "../../identity.js";
-import { least, less, partOf, partOfUp, sum } from "./arithmetic.js";
+import { least, partOf, sum } from "./arithmetic.js";
 import { CourtModel } from "./court.js";
+import { type Fraction, minus, NOTHING, plus, roundDown } from "./fraction.js";
 import { need } from "./refusal.js";
-import { BPS, type Distribution, type Operator, type Progress } from "./state.js";
+import { BPS, type Distribution, type Progress } from "./state.js";
 
-/** What the model counts rewards in: fractions of a smallest unit, so many that none matters. */
-const FRACTION = 2n ** 192n;
-/** In these the contract counts: 96 bits after the point. */
-const CONTRACT_FRACTION = 2n ** 96n;
+/** The contract counts what a share earns in parts of a smallest unit: 96 bits after the point. */
+const PARTS = 2n ** 96n;
 
 /** Between what and what an amount lies, both included, in a currency's smallest unit. */
 export interface Bounds {
@@ -91,9 +90,10 @@ export abstract class RewardsModel extends CourtModel {
     currency = NATIVE,
   ): { claimable: bigint; running: bigint } {
     const { paidThrough } = this.walk(operator, currency, account, MaxUint256);
-    const earned = this.earned(operator, currency, account, 0n, paidThrough) / FRACTION;
-    const running = this.earned(operator, currency, account, this.epoch, this.epoch) / FRACTION;
-    return { claimable: earned - this.claimedOf(operator, account, currency), running };
+    const earned = roundDown(this.earned(operator, currency, account, 0n, paidThrough));
+    const running = this.earned(operator, currency, account, this.epoch, this.epoch);
+    const claimable = earned - this.claimedOf(operator, account, currency);
+    return { claimable, running: roundDown(running) };
   }
 
   /**
@@ -115,19 +115,18 @@ export abstract class RewardsModel extends CourtModel {
     const all = (its?.distributions ?? []).filter(
       (one) => one.currency === currency && one.amount > 0n,
     );
-    const scale = FRACTION / CONTRACT_FRACTION;
-    let [little, much, rest] = [0n, 0n, 0n];
+    let [little, much] = [NOTHING, NOTHING];
+    let rest = 0n;
     for (const { epoch, holders } of all) {
       const whole = sum(holders.values());
       if (epoch >= first && epoch <= last) {
         const shares = holders.get(account) ?? 0n;
-        little += shares * scale;
-        // One more, for what the model itself cannot count.
-        much += partOfUp(rest, shares, whole) * scale + 1n;
+        little = plus(little, { numerator: shares, denominator: PARTS });
+        much = plus(much, { numerator: rest * shares, denominator: whole * PARTS });
       }
       rest = whole;
     }
-    return { least: less(exact, little) / FRACTION, most: (exact + much) / FRACTION };
+    return { least: roundDown(minus(exact, little)), most: roundDown(plus(exact, much)) };
   }
 
   progressOf(operator: bigint, account: string, currency = NATIVE): Progress {
@@ -138,7 +137,7 @@ export abstract class RewardsModel extends CourtModel {
   /** What an account was paid, exact and rounded down. */
   claimedOf(operator: bigint, account: string, currency = NATIVE): bigint {
     const { paidThrough } = this.progressOf(operator, account, currency);
-    return this.earned(operator, currency, account, 0n, paidThrough) / FRACTION;
+    return roundDown(this.earned(operator, currency, account, 0n, paidThrough));
   }
 
   rewardBasisOf(operator: bigint): {
@@ -212,23 +211,24 @@ export abstract class RewardsModel extends CourtModel {
     return { step, paidThrough };
   }
 
-  /** What an account earned from the start of one epoch to the end of another, in {@link FRACTION}. */
+  /** What an account earned from the start of one epoch to the end of another. */
   private earned(
     operator: bigint,
     currency: string,
     account: string,
     first: bigint,
     last: bigint,
-  ): bigint {
-    const its: Operator | undefined = this.find(operator);
-    const those = (its?.distributions ?? []).filter(
-      (one) => one.currency === currency && one.epoch >= first && one.epoch <= last,
-    );
-    return sum(those.map((one) => shareOf(one, account)));
+  ): Fraction {
+    const all = this.find(operator)?.distributions ?? [];
+    return all
+      .filter((one) => one.currency === currency && one.epoch >= first && one.epoch <= last)
+      .map((one) => shareOf(one, account))
+      .reduce(plus, NOTHING);
   }
 }
 
-function shareOf({ amount, holders }: Distribution, account: string): bigint {
-  const all = sum(holders.values());
-  return all === 0n ? 0n : (amount * FRACTION * (holders.get(account) ?? 0n)) / all;
+function shareOf({ amount, holders }: Distribution, account: string): Fraction {
+  const shares = holders.get(account) ?? 0n;
+  if (shares === 0n) return NOTHING;
+  return { numerator: amount * shares, denominator: sum(holders.values()) };
 }
