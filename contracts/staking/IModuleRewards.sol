@@ -79,11 +79,11 @@ interface IModuleRewards is IIntakePause, IStakingClock {
     /// @param currency In what; of the native coin exactly `amount` comes along.
     /// @param amount In the currency's smallest unit; not zero.
     /// Reverts with {ModuleRewardsUnknownModule}, {ModuleRewardsMissingAmount}, {ModuleRewardsNobodyEarns},
-    /// {IStakingPool-StakingPoolUnknownOperator}, CurrencyWrongValue, CurrencyInexactIntake,
-    /// {IIntakePause-IntakePauseActive}.
+    /// CurrencyWrongValue, CurrencyInexactIntake, {IIntakePause-IntakePauseActive}.
     function fund(uint32 module, uint32 operator, Currency currency, uint128 amount) external payable;
 
     /// @notice As {fund}, for several operators at once; the amounts may follow {IStakingPool-votesAt}.
+    /// All succeed or none does.
     /// Reverts as {fund}.
     function fundMany(uint32 module, Currency currency, Funding[] calldata fundings) external payable;
 

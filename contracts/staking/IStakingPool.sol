@@ -370,7 +370,7 @@ interface IStakingPool is IIntakePause, IOwnedIds, IStakingClock {
     ) external view returns (Step[] memory steps);
 
     /// @notice What rewards of the running epoch are divided by.
-    /// Reverts with {StakingPoolUnknownOperator}.
+    /// @return basis All zero for an operator that does not exist.
     function rewardBasisOf(uint32 operator) external view returns (RewardBasis memory basis);
 
     /// @notice Compensation that waits for `account`, in wei.

@@ -230,10 +230,9 @@ contract ModuleRewards is IModuleRewards, StakingClock, IntakePause, ReentrancyG
         return shares == 0 ? 0 : shares * (series.sumAt(through) - series.sumAt(from - 1));
     }
 
-    /// @dev His commission, and of the rest what his bond is of bond and stake. Without stake all of it; with shares
-    /// that are worth nothing and no bond, none.
+    /// @dev His commission, and of the rest what his bond is of bond and stake: without stake all of it. With shares that
+    /// are worth nothing and no bond, nothing of the rest.
     function _operatorsPart(uint256 amount, IStakingPool.RewardBasis memory basis) private pure returns (uint256 part) {
-        if (basis.shares == 0) return amount;
         part = (amount * basis.commissionBps) / BPS;
         uint256 whole = basis.bond + basis.assets;
         if (whole != 0) part += ((amount - part) * basis.bond) / whole;
