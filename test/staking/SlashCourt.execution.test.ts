@@ -380,6 +380,28 @@ describe("SlashCourt: carrying a slash out", () => {
       expect(await slashCourt.statusOf(proposal)).to.equal(Status.Lapsed);
     });
 
+    for (const [name, offset, kept] of [
+      ["the epoch's last second", -1, 0n],
+      ["the next epoch's first second", 0, 100n * COIN],
+    ] as const) {
+      it(`counts one that lapses in ${name} until that one's epoch is over`, async () => {
+        const its = await load();
+        const { slashCourt, stakingPool, operator, epoch } = its;
+        const start = Number(await stakingPool.startOf(epoch + 1n));
+        await nextBlockAt(its, start + offset - 3 * DAY);
+        const proposal = await propose(its, its, 100n * COIN);
+        await inEpoch(its, epoch + 1n, -1);
+        expect(await stakingPool.pendingOf(operator)).to.equal(100n * COIN);
+        await inEpoch(its, epoch + 1n, 0);
+        expect(await slashCourt.statusOf(proposal)).to.equal(Status.Lapsed);
+        expect(await stakingPool.pendingOf(operator)).to.equal(kept);
+        await inEpoch(its, epoch + 2n, -1);
+        expect(await stakingPool.pendingOf(operator)).to.equal(kept);
+        await inEpoch(its, epoch + 2n, 0);
+        expect(await stakingPool.pendingOf(operator)).to.equal(0n);
+      });
+    }
+
     it("leaves the others' that are pending", async () => {
       const its = await load();
       const { slashCourt, stakingPool, operator, epoch } = its;
