@@ -242,7 +242,8 @@ interface IStakingPool is IIntakePause, IOwnedIds, IStakingClock {
     /// {claimExit} pays from the start of the epoch after the next. Cannot be paused or delayed, and calls nobody.
     /// @param shares How many; from 1 to all.
     /// @return assets What they are worth now, in wei; less if they still answer for an offence.
-    /// @return exitShares Shares of the bucket of the running epoch; 0, and nothing to claim, if they are worth nothing.
+    /// @return exitShares Shares of the bucket of the running epoch; 0, and nothing to claim, if they are worth
+    /// nothing.
     /// Reverts with {StakingPoolInvalidShares}.
     function requestExit(uint32 operator, uint256 shares) external returns (uint256 assets, uint256 exitShares);
 

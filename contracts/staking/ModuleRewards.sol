@@ -230,8 +230,8 @@ contract ModuleRewards is IModuleRewards, StakingClock, IntakePause, ReentrancyG
         return shares == 0 ? 0 : shares * (series.sumAt(through) - series.sumAt(from - 1));
     }
 
-    /// @dev His commission, and of the rest what his bond is of bond and stake: without stake all of it. With shares that
-    /// are worth nothing and no bond, nothing of the rest.
+    /// @dev His commission, and of the rest what his bond is of bond and stake: without stake all of it. With shares
+    /// that are worth nothing and no bond, nothing of the rest.
     function _operatorsPart(uint256 amount, IStakingPool.RewardBasis memory basis) private pure returns (uint256 part) {
         part = (amount * basis.commissionBps) / BPS;
         uint256 whole = basis.bond + basis.assets;
