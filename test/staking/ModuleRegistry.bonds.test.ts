@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { as, carryOut, lanesOf, storyOf } from "./court.js";
+import { as, carryOut, lanesOf, Membership, membershipOf, storyOf } from "./court.js";
 import {
   allocate,
   COIN,
@@ -163,6 +163,18 @@ describe("ModuleRegistry: bonds, and what slashes leave", () => {
       await asCourt.reduce(operator, module, 6);
       expect(await lanesOf(its, its)).to.deep.equal([1n, 0n, 2n, 2n]);
       expect(await its.moduleRegistry.encumberedOf(operator)).to.equal(2n);
+    });
+
+    it("leave his membership as it is, also when he has left", async () => {
+      const its = await loadFour();
+      const { operator, module, asCourt, moduleRegistry, accounts } = its;
+      await moduleRegistry.connect(accounts.alice).optOut(operator, module);
+      await asCourt.reduce(operator, module, 1);
+      expect(await membershipOf(its, its)).to.equal(Membership.None);
+      await moduleRegistry.connect(accounts.alice).optIn(operator, module);
+      await asCourt.reduce(operator, module, 1);
+      expect(await membershipOf(its, its)).to.equal(Membership.Member);
+      expect(await lanesOf(its, its)).to.deep.equal([8n, 5n, 0n, 0n]);
     });
 
     it("are so by nobody else", async () => {
