@@ -12,7 +12,7 @@ import { MAGNITUDE } from "./fixture.js";
 const DEEP = process.env.DEEP === "1";
 const SEED = 0xdef107;
 /** Commands that are drawn for a history at most. */
-const MOST = 140;
+const MOST = 160;
 /** How many times as many histories before a release. */
 const FACTOR = DEEP ? 10 : 1;
 /** A kind of command that is refused more often proves little. */
@@ -45,7 +45,7 @@ describe("staking, compared with its model", function () {
       numRuns: runs * FACTOR,
       unbiased: true,
       includeErrorInReport: true,
-      interruptAfterTimeLimit: DEEP ? 3_000_000 : 240_000,
+      interruptAfterTimeLimit: DEEP ? 3_000_000 : 150_000,
       markInterruptAsFailure: true,
     });
   }

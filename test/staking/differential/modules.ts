@@ -243,14 +243,18 @@ export function veto(run: Run, { kind, aimed, which, how }: Draw): Action | unde
   });
 }
 
-export function vetoAll(run: Run, { aimed, which }: Draw): Action {
+/** Vetoes what a module has proposed: now, in the last second in which that does anything, or in the next. */
+export function vetoAll(run: Run, { aimed, which, how }: Draw): Action | undefined {
   const { model, world } = run;
-  const open = early(run).map((id) => model.proposalOf(id)?.module ?? 0n);
-  const module = pick(aimed && open.length > 0 ? open : MODULES, which) ?? 0n;
+  const proposal = model.proposalOf(pick(early(run), which) ?? 0n);
+  if (aimed && proposal === undefined) return undefined;
+  const module = (aimed ? proposal?.module : undefined) ?? choose(MODULES, which);
+  const readyAt = proposal?.readyAt ?? 0n;
   const by = aimed ? GUARDIAN : RESOLVER;
-  return inCourt(by, "vetoAll", [module], (its) => {
+  const vetoing = inCourt(by, "vetoAll", [module], (its) => {
     its.vetoAll(world.players[by], module);
   });
+  return { ...vetoing, notBefore: choose([0n, readyAt - 1n, readyAt], how) };
 }
 
 /** Carries a proposal out, in the first second, the last, or between; waits for it if it is to succeed. */

@@ -13,7 +13,7 @@ export function fund({ model, world }: Run, { aimed, which, size, how }: Draw): 
     const { shares, bond } = model.rewardBasisOf(operator);
     return !aimed || shares > 0n || bond > 0n;
   });
-  const operator = pick(earning, which);
+  const operator = pick(aimed ? earning : [...earning, UNKNOWN], which);
   if (operator === undefined) return undefined;
   const module = choose(aimed ? [0n, 1n, 2n, 3n] : [UNKNOWN, 0n, 1n], how);
   const amount = aimed ? amountOf(how) : choose([0n, 1n], size + how);
@@ -34,7 +34,7 @@ export function fundMany({ world }: Run, { aimed, which, size, how }: Draw): Act
   const last = aimed ? 1n : choose([0n, 1n], which);
   const fundings = [
     { operator: 1n, amount: amountOf(which) },
-    { operator: choose([2n, 1n], how), amount: amountOf(size) },
+    { operator: choose([2n, 1n, aimed ? 2n : UNKNOWN], how), amount: amountOf(size) },
     { operator: 1n, amount: last },
   ].slice(0, 1 + (which % 3));
   const native = currency === world.currencies[0];

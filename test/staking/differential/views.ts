@@ -175,6 +175,13 @@ function commonViews({ model, world }: Run): View[] {
     args: [module],
     expected: () => Object.values(model.standingOf(module)),
   }));
+  // Nobody has this number.
+  const unknown: View = {
+    contract: "pool",
+    method: "rewardBasisOf",
+    args: [9n],
+    expected: () => Object.values(model.rewardBasisOf(9n)),
+  };
   const epoch: View = { contract: "pool", method: "epoch", args: [], expected: () => model.epoch };
   const count = (["pool", "registry", "court"] as const).map((contract): View => ({
     contract,
@@ -182,7 +189,7 @@ function commonViews({ model, world }: Run): View[] {
     args: [],
     expected: () => model.counts()[contract],
   }));
-  return [...burned, ...credited, ...standings, ...count, epoch];
+  return [...burned, ...credited, ...standings, ...count, unknown, epoch];
 }
 
 async function compare({ world }: Run, { expected, ...call }: View): Promise<string[]> {

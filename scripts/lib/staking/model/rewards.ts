@@ -146,13 +146,13 @@ export abstract class RewardsModel extends CourtModel {
     bond: bigint;
     commissionBps: bigint;
   } {
-    const { starts, bond, commissionBps } = this.operator(operator);
-    const start = starts.get(this.epoch);
+    const its = this.find(operator);
+    const start = its?.starts.get(this.epoch);
     return {
       assets: start?.assets ?? 0n,
       shares: sum(start?.holders.values() ?? []),
-      bond: least(bond, start?.bond ?? 0n),
-      commissionBps,
+      bond: least(its?.bond ?? 0n, start?.bond ?? 0n),
+      commissionBps: its?.commissionBps ?? 0n,
     };
   }
 
